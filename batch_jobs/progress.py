@@ -1,0 +1,24 @@
+"""Progress of long commands, on standard error, with the time that is left."""
+
+import sys
+from collections.abc import Iterable
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Thing = TypeVar("Thing")
+
+
+def progress(things: Iterable[Thing], label: str, total: int | None = None, unit: str = "row") -> "tqdm[Thing]":
+    """Pass `things` on and show how many have gone by, how fast, and the time left where `total` is known."""
+    return tqdm(
+        things,
+        desc=label,
+        total=total,
+        unit=f" {unit}s",
+        unit_scale=True,
+        file=sys.stderr,
+        mininterval=0.5,
+        dynamic_ncols=True,
+        disable=None if sys.stderr.isatty() else False,
+    )

@@ -1,0 +1,94 @@
+"""Suggestions for one person, and the packed form in which they are kept.
+
+One packed item per person is one DynamoDB write unit (1 KB) for a hundred movies, where a row per
+movie would cost a hundred.
+"""
+
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from chalicelib.domain.movie import MovieId
+
+MOST_SUGGESTIONS = 100
+MOST_REASONS = 40
+
+_FORMAT = 1
+_HEADER = struct.Struct("<BBB")
+_STARS_STEPS = 50  # predicted stars are kept to 1/50 of a star, which one byte holds up to 5.1
+_NO_REASON = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A movie worth seeing next.
+
+    `predicted_stars` is what we expect the person to give it; `because_of` is the movie they rated
+    that speaks loudest for it, or None where no rating of theirs does.
+    """
+
+    movie_id: MovieId
+    predicted_stars: float
+    because_of: MovieId | None = None
+
+
+def pack_suggestions(suggestions: Sequence[Suggestion]) -> bytes:
+    """Pack up to `MOST_SUGGESTIONS`, best first, into at most 763 bytes.
+
+    Only the first `MOST_REASONS` different reasons are kept; a suggestion with a later one is kept
+    without. Layout, little-endian: format, count, reason count (a byte each), the reasons (4 bytes
+    each), then per column the movie ids (4), predicted stars (1, in fiftieths), reason index (1).
+    """
+    if len(suggestions) > MOST_SUGGESTIONS:
+        raise ValueError(f"at most {MOST_SUGGESTIONS} suggestions can be packed, not {len(suggestions)}")
+    reasons = list(dict.fromkeys(s.because_of for s in suggestions if s.because_of is not None))[:MOST_REASONS]
+    place = {movie_id: index for index, movie_id in enumerate(reasons)}
+    count = len(suggestions)
+    return b"".join(
+        (
+            _HEADER.pack(_FORMAT, count, len(reasons)),
+            struct.pack(f"<{len(reasons)}I", *reasons),
+            struct.pack(f"<{count}I", *(s.movie_id for s in suggestions)),
+            bytes(round(s.predicted_stars * _STARS_STEPS) for s in suggestions),
+            bytes(_NO_REASON if s.because_of is None else place.get(s.because_of, _NO_REASON) for s in suggestions),
+        )
+    )
+
+
+def unpack_suggestions(packed: bytes) -> list[Suggestion]:
+    """The inverse of `pack_suggestions`. Raises ValueError if the bytes are not what it wrote."""
+    try:
+        form, count, reason_count = _HEADER.unpack_from(packed)
+        reasons = struct.unpack_from(f"<{reason_count}I", packed, _HEADER.size)
+        columns = _HEADER.size + 4 * reason_count
+        movie_ids = struct.unpack_from(f"<{count}I", packed, columns)
+    except struct.error as error:
+        raise ValueError("these are not packed suggestions") from error
+    stars = packed[columns + 4 * count : columns + 5 * count]
+    places = packed[columns + 5 * count :]
+    if form != _FORMAT or len(places) != count:
+        raise ValueError("these are not packed suggestions of a format that is known here")
+    return [
+        Suggestion(
+            MovieId(movie_id),
+            star / _STARS_STEPS,
+            None if place == _NO_REASON else MovieId(reasons[place]),
+        )
+        for movie_id, star, place in zip(movie_ids, stars, places, strict=True)
+    ]
+
+
+def basis_of(ratings: Mapping[MovieId, float], marked: Collection[MovieId]) -> bytes:
+    """A digest (8 bytes) of all that a person's suggestions were computed from.
+
+    Suggestions whose basis differs from that of the person's present ratings and marks are out of
+    date, whichever way that came about: a new rating, a changed one, one taken back, a mark.
+    """
+    digest = blake2b(digest_size=8)
+    for movie_id in sorted(ratings):
+        digest.update(struct.pack("<If", movie_id, ratings[movie_id]))
+    digest.update(b"marked")
+    for movie_id in sorted(marked):
+        digest.update(struct.pack("<I", movie_id))
+    return digest.digest()

@@ -1,0 +1,65 @@
+"""The DynamoDB tables, as PynamoDB models. Their template is `infra/storage.yaml`.
+
+Nothing outside `storage` sees these classes: the modules beside this one turn rows into the domain's
+own objects.
+"""
+
+from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from chalicelib.config import settings
+
+
+class RatingRow(Model):
+    """`rated_at` is in milliseconds since 1970; the table's stream carries each change."""
+
+    class Meta:
+        table_name = settings().table("ratings")
+
+    user_id = UnicodeAttribute(hash_key=True)
+    movie_id = NumberAttribute(range_key=True)
+    stars = NumberAttribute()
+    rated_at = NumberAttribute()
+
+
+class MarkRow(Model):
+    class Meta:
+        table_name = settings().table("marks")
+
+    user_id = UnicodeAttribute(hash_key=True)
+    movie_id = NumberAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    marked_at = NumberAttribute()
+
+
+class SuggestionsRow(Model):
+    """One packed item per person; see `chalicelib.domain.suggestion` for `packed` and `basis`.
+
+    `expires_at` (seconds since 1970) is the table's TTL.
+    """
+
+    class Meta:
+        table_name = settings().table("suggestions")
+
+    user_id = UnicodeAttribute(hash_key=True)
+    packed = BinaryAttribute(legacy_encoding=False)
+    basis = BinaryAttribute(legacy_encoding=False)
+    model_version = UnicodeAttribute()
+    created_at = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class RunRow(Model):
+    """A run of the batch job (`run#ID`), or the lease that keeps two from running at once (`lease`)."""
+
+    class Meta:
+        table_name = settings().table("runs")
+
+    pk = UnicodeAttribute(hash_key=True)
+    state = UnicodeAttribute(null=True)
+    started_at = NumberAttribute(null=True)
+    finished_at = NumberAttribute(null=True)
+    stages = JSONAttribute(null=True)
+    error = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
