@@ -42,8 +42,9 @@ def pack_suggestions(suggestions: Sequence[Suggestion]) -> bytes:
     """
     if len(suggestions) > MOST_SUGGESTIONS:
         raise ValueError(f"at most {MOST_SUGGESTIONS} suggestions can be packed, not {len(suggestions)}")
-    reasons = list(dict.fromkeys(s.because_of for s in suggestions if s.because_of is not None))[:MOST_REASONS]
-    place = {movie_id: index for index, movie_id in enumerate(reasons)}
+    given = (s.because_of for s in suggestions if s.because_of is not None)
+    reasons = list(dict.fromkeys(given))[:MOST_REASONS]
+    place: dict[MovieId | None, int] = {movie_id: index for index, movie_id in enumerate(reasons)}
     count = len(suggestions)
     return b"".join(
         (
@@ -51,7 +52,7 @@ def pack_suggestions(suggestions: Sequence[Suggestion]) -> bytes:
             struct.pack(f"<{len(reasons)}I", *reasons),
             struct.pack(f"<{count}I", *(s.movie_id for s in suggestions)),
             bytes(round(s.predicted_stars * _STARS_STEPS) for s in suggestions),
-            bytes(_NO_REASON if s.because_of is None else place.get(s.because_of, _NO_REASON) for s in suggestions),
+            bytes(place.get(s.because_of, _NO_REASON) for s in suggestions),
         )
     )
 

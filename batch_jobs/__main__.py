@@ -1,0 +1,167 @@
+"""The command line of the batch jobs: `python -m batch_jobs --help`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.errors import DomainError
+
+Command = Callable[[argparse.Namespace], Any]
+STAGES = {
+    "export": "copy every rating from DynamoDB to S3 as Parquet",
+    "train": "train both models on the latest export",
+    "evaluate": "measure a twin of the model on held-out ratings and write the model's card",
+    "publish": "make the trained model current and refresh the catalogue's averages",
+    "suggest": "write everybody's suggestions by the current model",
+}
+
+
+def import_movies(arguments: argparse.Namespace) -> Any:
+    from batch_jobs.importing import movies
+
+    return movies.import_movies(arguments.paths, arguments.links, arguments.rejects)
+
+
+def import_ratings(arguments: argparse.Namespace) -> Any:
+    from batch_jobs.importing import ratings
+
+    return ratings.import_ratings(
+        arguments.path, arguments.links, arguments.rejects, arguments.most_ratings, arguments.resume
+    )
+
+
+def load_demo_catalogue(_: argparse.Namespace) -> Any:
+    from batch_jobs.catalogue import publish_movies
+    from batch_jobs.demo.catalogue import demo_movies
+
+    return publish_movies(demo_movies())
+
+
+def create_fake_users(arguments: argparse.Namespace) -> Any:
+    from batch_jobs.demo.people import create_fake_people
+
+    return create_fake_people(arguments.count, arguments.seed)
+
+
+def create_fake_ratings(arguments: argparse.Namespace) -> Any:
+    from batch_jobs.demo.ratings import create_fake_ratings as create
+
+    return create(arguments.people, arguments.per_person, arguments.seed)
+
+
+def create_demo_account(_: argparse.Namespace) -> Any:
+    from batch_jobs.demo.account import create_demo_account as create
+
+    return create(sys.stdin.readline().rstrip("\n"))
+
+
+def run_stage(name: str) -> Command:
+    def run(arguments: argparse.Namespace) -> Any:
+        from batch_jobs.pipeline import run_stages
+
+        return run_stages([name], getattr(arguments, "run", None))
+
+    return run
+
+
+def run_all(_: argparse.Namespace) -> Any:
+    from batch_jobs.pipeline import run_stages
+
+    return run_stages(list(STAGES))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Commands import what they need when they run, so `--help` is instant."""
+    whole = argparse.ArgumentParser(
+        prog="python -m batch_jobs",
+        description="Import movies and ratings, train the models, and write suggestions back.",
+    )
+    whole.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    commands = whole.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Command, summary: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        one.set_defaults(run_command=run)
+        return one
+
+    def importing(one: argparse.ArgumentParser) -> None:
+        one.add_argument("--links", type=Path, help="a MovieLens links.csv, where PATH does not hold one")
+        one.add_argument(
+            "--rejects",
+            type=Path,
+            default=Path("rejects.csv"),
+            help="where refused rows go, with line number and reason (default: rejects.csv)",
+        )
+
+    movies = command("import-movies", import_movies, "import films of The Movies Dataset or MovieLens")
+    movies.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="a folder, file or ZIP")
+    importing(movies)
+    ratings = command("import-ratings", import_ratings, "import ratings of The Movies Dataset or MovieLens")
+    ratings.add_argument("path", type=Path, metavar="PATH", help="a folder, file or ZIP")
+    importing(ratings)
+    ratings.add_argument(
+        "--most-ratings", type=int, metavar="N", help="keep whole people, up to about N ratings"
+    )
+    ratings.add_argument(
+        "--resume", type=Path, metavar="FILE", help="remembers how far an interrupted import got"
+    )
+
+    command("load-demo-catalogue", load_demo_catalogue, "load the demo catalogue")
+    people = command(
+        "create-fake-users", create_fake_users, "create N people with accounts nobody can log in to"
+    )
+    people.add_argument("count", type=int, metavar="N")
+    people.add_argument("--seed", type=int, default=20)
+    fake = command(
+        "create-fake-ratings", create_fake_ratings, "give the fake people ratings from planted tastes"
+    )
+    fake.add_argument("--people", type=int, default=1500, metavar="N")
+    fake.add_argument("--per-person", type=int, default=60, metavar="N")
+    fake.add_argument("--seed", type=int, default=20)
+    command(
+        "create-demo-account",
+        create_demo_account,
+        "create the demo account with its ratings; its password is read from standard input",
+    )
+
+    command("run", run_all, "do all of " + " → ".join(STAGES))
+    for name, summary in STAGES.items():
+        one = command(name, run_stage(name), summary)
+        if name != "export":
+            one.add_argument("--run", metavar="ID", help="the run to go on with (default: the latest)")
+    return whole
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if it did its work, 1 with one sentence on standard error if it could not."""
+    arguments = parser().parse_args(words)
+    try:
+        result = arguments.run_command(arguments)
+    except (DomainError, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"error: AWS did not do what was asked: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    if arguments.json:
+        print(
+            json.dumps(
+                asdict(result) if is_dataclass(result) and not isinstance(result, type) else result.as_dict()
+            )
+        )
+    else:
+        print(result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

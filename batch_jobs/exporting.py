@@ -1,0 +1,148 @@
+"""Exporting ratings from DynamoDB to S3 as Parquet, and reading an export back.
+
+    exports/ratings/<run>/part-00000.parquet …    user_id, movie_id, stars, rated_at (milliseconds)
+    exports/ratings/<run>/manifest.json           written last: an export without it is unfinished
+
+The export here is a parallel segmented scan, which every DynamoDB and every emulator can do.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import boto3
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from batch_jobs.progress import counter
+from chalicelib.config import settings
+from chalicelib.storage.artifacts import s3
+
+SEGMENTS = 4
+PART_ROWS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPart:
+    """One Parquet object and the SHA-256 of its bytes."""
+
+    key: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportManifest:
+    """What an export holds; times in milliseconds since 1970, None where it holds no rating."""
+
+    run: str
+    rows: int
+    earliest: int | None
+    latest: int | None
+    parts: list[ExportPart]
+
+
+def _prefix(run: str) -> str:
+    return f"exports/ratings/{run}"
+
+
+def _scan_segment(segment: int, bar: "tqdm[Any]") -> Iterator[pd.DataFrame]:
+    pages = (
+        boto3.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=settings().table("ratings"),
+            Segment=segment,
+            TotalSegments=SEGMENTS,
+            ConsistentRead=True,
+        )
+    )
+    users: list[str] = []
+    numbers: list[tuple[str, str, str]] = []
+    for page in pages:
+        for item in page["Items"]:
+            users.append(item["user_id"]["S"])
+            numbers.append((item["movie_id"]["N"], item["stars"]["N"], item["rated_at"]["N"]))
+        bar.update(len(page["Items"]))
+        if len(users) >= PART_ROWS:
+            yield _frame(users, numbers)
+            users, numbers = [], []
+    if users:
+        yield _frame(users, numbers)
+
+
+def _frame(users: list[str], numbers: list[tuple[str, str, str]]) -> pd.DataFrame:
+    columns = np.asarray(numbers, dtype=np.float64)
+    return pd.DataFrame(
+        {
+            "user_id": users,
+            "movie_id": columns[:, 0].astype(np.int32),
+            "stars": columns[:, 1].astype(np.float32),
+            "rated_at": columns[:, 2].astype(np.int64),
+        }
+    )
+
+
+def export_ratings(run: str) -> ExportManifest:
+    """Write every rating to S3 under the run's name and return what was written."""
+    parts: list[ExportPart] = []
+    times: list[int] = []
+
+    def write(segment: int) -> None:
+        for number, frame in enumerate(_scan_segment(segment, bar)):
+            buffer = io.BytesIO()
+            frame.to_parquet(buffer, index=False)
+            body = buffer.getvalue()
+            key = f"{_prefix(run)}/part-{segment:02d}{number:03d}.parquet"
+            s3().put_object(Bucket=settings().artifacts_bucket, Key=key, Body=body)
+            parts.append(ExportPart(key, len(frame), hashlib.sha256(body).hexdigest()))
+            times.extend((int(frame["rated_at"].min()), int(frame["rated_at"].max())))
+
+    with (
+        counter("Exporting ratings", _approximate_rows(), "rating") as bar,
+        ThreadPoolExecutor(SEGMENTS) as pool,
+    ):
+        list(pool.map(write, range(SEGMENTS)))
+    manifest = ExportManifest(
+        run=run,
+        rows=sum(part.rows for part in parts),
+        earliest=min(times, default=None),
+        latest=max(times, default=None),
+        parts=sorted(parts, key=lambda part: part.key),
+    )
+    s3().put_object(
+        Bucket=settings().artifacts_bucket,
+        Key=f"{_prefix(run)}/manifest.json",
+        Body=json.dumps(asdict(manifest), indent=2).encode(),
+        ContentType="application/json",
+    )
+    return manifest
+
+
+def _approximate_rows() -> int | None:
+    """DynamoDB's own count, up to six hours old: good enough for a progress bar."""
+    table = boto3.client("dynamodb").describe_table(TableName=settings().table("ratings"))["Table"]
+    return table.get("ItemCount") or None
+
+
+def read_export(run: str) -> pd.DataFrame:
+    """The ratings of an export. Raises ValueError if it is unfinished or a part is not what was written."""
+    bucket = settings().artifacts_bucket
+    try:
+        manifest = json.load(s3().get_object(Bucket=bucket, Key=f"{_prefix(run)}/manifest.json")["Body"])
+    except s3().exceptions.NoSuchKey:
+        raise ValueError(f"Run {run} has no finished export: run `export` first.") from None
+    frames = []
+    for part in manifest["parts"]:
+        body = s3().get_object(Bucket=bucket, Key=part["key"])["Body"].read()
+        if hashlib.sha256(body).hexdigest() != part["sha256"]:
+            raise ValueError(f"{part['key']} is not what the export wrote: run `export` again.")
+        frames.append(pd.read_parquet(io.BytesIO(body)))
+    if not frames:
+        raise ValueError("The export holds no ratings: import or create some, then run `export` again.")
+    return pd.concat(frames, ignore_index=True)
