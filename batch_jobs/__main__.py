@@ -4,11 +4,18 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
+from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.domain.errors import DomainError
 
@@ -138,6 +145,19 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def _aws_sentence(error: Exception) -> str:
+    """What went wrong with AWS; a missing set-up is what a newcomer meets first."""
+    cause = getattr(error, "cause", None) or error
+    if isinstance(cause, NoRegionError | NoCredentialsError):
+        return (
+            "No AWS is configured here: `. localstack/env.sh` chooses the embedded one that `make run` "
+            "starts, `aws configure` an account."
+        )
+    if isinstance(cause, EndpointConnectionError):
+        return f"{cause} Is it running? `make run` starts the embedded AWS."
+    return f"AWS did not do what was asked: {cause}"
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; 0 if it did its work, 1 with one sentence on standard error if it could not."""
     arguments = parser().parse_args(words)
@@ -146,20 +166,13 @@ def main(words: Sequence[str] | None = None) -> int:
     except (DomainError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"error: AWS did not do what was asked: {error}", file=sys.stderr)
+    except (BotoCoreError, ClientError, PynamoDBException) as error:
+        print(f"error: {_aws_sentence(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    if arguments.json:
-        print(
-            json.dumps(
-                asdict(result) if is_dataclass(result) and not isinstance(result, type) else result.as_dict()
-            )
-        )
-    else:
-        print(result)
+    print(json.dumps(asdict(result)) if arguments.json else result)
     return 0
 
 

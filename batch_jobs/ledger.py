@@ -7,6 +7,7 @@ holder renews while it lives, so the lease of a killed run ends by itself.
 import os
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -130,6 +131,7 @@ class Run:
         counts: dict[str, Any] = {}
         record = self.stages[name] = {"started_at": _now(), "counts": counts}
         self._save("running")
+        print(f"{name} …", file=sys.stderr)
         try:
             yield counts
         except BaseException as error:
@@ -139,6 +141,21 @@ class Run:
             raise
         record["finished_at"] = _now()
         self._save("running")
+        print(_summary(name, record), file=sys.stderr)
 
     def finish(self) -> None:
         self._save("finished", _now())
+
+    def __str__(self) -> str:
+        lines = (_summary(name, record) for name, record in self.stages.items())
+        return "\n".join((f"run {self.run_id}", *lines))
+
+
+def _summary(name: str, record: dict[str, Any]) -> str:
+    """A stage in one line, such as `train: 3.2 s, ratings 99,958, people 671`."""
+    seconds = (record.get("finished_at", _now()) - record["started_at"]) / 1000
+    counts = (
+        f"{what} {count:,}" if isinstance(count, int) else f"{what} {count}"
+        for what, count in record["counts"].items()
+    )
+    return f"{name}: " + ", ".join((f"{seconds:.1f} s", *counts, *filter(None, [record.get("error")])))

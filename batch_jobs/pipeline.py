@@ -19,7 +19,6 @@ from batch_jobs.catalogue import RatingSummary, publish_ratings_summary
 from batch_jobs.evaluation import Evaluation, evaluate
 from batch_jobs.exporting import export_ratings, read_export
 from batch_jobs.ledger import Lease, Run
-from batch_jobs.progress import progress
 from batch_jobs.scoring import suggestions_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
@@ -107,19 +106,18 @@ def suggest(run: Run) -> None:
         version = artifacts.current_version(Kind.MODELS)
         model = Model.load(artifacts.fetch(Kind.MODELS, version, FILE_NAME))
         ratings = exported_ratings(run.run_id)
-        barred = marked_movies()
         written = write_rows(
-            suggestions_row(PersonId(person_id), stored)
-            for person_id, stored in progress(
-                _suggestions(model, version, ratings, barred), "Suggesting", len(ratings.people), "person"
-            )
+            _suggestions(model, version, ratings, marked_movies()),
+            lambda one: suggestions_row(*one),
+            label="suggestions",
+            total=len(ratings.people),
         )
         counts.update(people=written.written, model=version)
 
 
 def _suggestions(
     model: Model, version: str, ratings: RatingColumns, barred: dict[str, set[MovieId]]
-) -> Iterator[tuple[str, StoredSuggestions]]:
+) -> Iterator[tuple[PersonId, StoredSuggestions]]:
     now = time.time_ns() // 1_000_000
     starts = ratings.person_starts()
     own_ratings = {
@@ -133,7 +131,7 @@ def _suggestions(
             for movie, stars in zip(ratings.movie[own].tolist(), ratings.stars[own].tolist(), strict=True)
         }
         basis = basis_of(rated, barred.get(person_id, ()))
-        yield person_id, StoredSuggestions(suggestions, basis, version, now)
+        yield PersonId(person_id), StoredSuggestions(suggestions, basis, version, now)
 
 
 @lru_cache(maxsize=1)

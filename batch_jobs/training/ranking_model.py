@@ -45,16 +45,16 @@ def train_ranking_model(ratings: RatingColumns, settings: RankingSettings) -> Ra
         ),
         shape=(len(ratings.people), len(ratings.movie_ids)),
     )
-    als = AlternatingLeastSquares(
-        factors=settings.factors,
-        alpha=1.0,
-        regularization=settings.regularisation,
-        iterations=settings.epochs,
-        random_state=settings.seed,
-    )
     # implicit runs its own threads; BLAS threads beneath them only get in each other's way.
     with threadpool_limits(1, "blas"):
-        als.fit(matrix, show_progress=False)
+        als = AlternatingLeastSquares(
+            factors=settings.factors,
+            alpha=1.0,
+            regularization=settings.regularisation,
+            iterations=settings.epochs,
+            random_state=settings.seed,
+        )
+        als.fit(matrix)
     return RankingModel(
         factors=als.item_factors,
         mean_person=als.user_factors.mean(axis=0),

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from factories import ratings_of, two_camps
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from batch_jobs.training.columns import RatingColumns
@@ -18,6 +18,7 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.recommending.fold_in import fold_in_ranking, fold_in_rating
 from chalicelib.recommending.model import Model
 from chalicelib.recommending.suggesting import predicted_stars, suggest, top_positions
+from tests.factories import ratings_of, two_camps
 
 SMALL = TrainingSettings(
     RatingSettings(factors=8, epochs=30), RankingSettings(factors=4, regularisation=5.0, ridge=5.0)
@@ -160,6 +161,8 @@ def test_a_saved_model_says_the_same(model: Model, tmp_path_factory: pytest.Temp
     ),
     st.integers(1, 70),
 )
-def test_the_top_is_what_a_full_sort_gives_with_ties_in_order(scores: np.ndarray, count: int) -> None:  # type: ignore[type-arg]
+def test_the_top_is_what_a_full_sort_gives_with_ties_in_order(
+    scores: NDArray[np.float64], count: int
+) -> None:
     expected = [i for i in np.argsort(-scores, kind="stable") if np.isfinite(scores[i])][:count]
     assert top_positions(scores, count).tolist() == expected

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from factories import ratings_of, two_camps
 
 from batch_jobs import scoring
 from batch_jobs.evaluation import evaluate
@@ -16,6 +15,7 @@ from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
 from chalicelib.domain.movie import MovieId
 from chalicelib.recommending.suggesting import suggest
+from tests.factories import ratings_of, two_camps
 
 SMALL = TrainingSettings(
     RatingSettings(factors=8, epochs=30), RankingSettings(factors=4, regularisation=5.0, ridge=5.0)

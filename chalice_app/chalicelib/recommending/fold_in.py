@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS
 from chalicelib.recommending.liking import liking_threshold
 from chalicelib.recommending.model import Floats, Model, Positions, RatingModel
 
@@ -63,5 +64,5 @@ def fold_in_rating(model: RatingModel, rated: Positions, stars: Floats) -> Doubl
 
 def predict_stars(model: RatingModel, person: Doubles, movies: Positions) -> Doubles:
     """Predicted stars of the movies at these positions for a folded-in person, within the scale."""
-    stars = model.mean + model.biases[movies] + person[0] + model.factors[movies] @ person[1:]
-    return np.clip(stars, 0.5, 5.0)
+    stars: Doubles = model.mean + model.biases[movies] + person[0] + model.factors[movies] @ person[1:]
+    return stars.clip(FEWEST_STARS, MOST_STARS)
