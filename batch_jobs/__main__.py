@@ -17,6 +17,7 @@ from botocore.exceptions import (
 )
 from pynamodb.exceptions import PynamoDBException
 
+from batch_jobs.importing.report import ImportReport
 from chalicelib.domain.errors import DomainError
 
 Command = Callable[[argparse.Namespace], Any]
@@ -98,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
         return one
 
     def importing(one: argparse.ArgumentParser) -> None:
-        one.add_argument("--links", type=Path, help="a MovieLens links.csv, where PATH does not hold one")
+        one.add_argument("--links", type=Path, help="a links file, or a folder or ZIP with one, to trust before those in PATH")
         one.add_argument(
             "--rejects",
             type=Path,
@@ -172,7 +173,10 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    print(json.dumps(asdict(result)) if arguments.json else result)
+    if arguments.json:
+        print(json.dumps(result.as_dict() if isinstance(result, ImportReport) else asdict(result)))
+    else:
+        print(result)
     return 0
 
 
