@@ -76,7 +76,12 @@ def swap_pointer(kind: Kind, version: str, expected: Pointer | None) -> None:
             **condition,
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}:
+        if error.response["Error"]["Code"] in {
+            "PreconditionFailed",
+            "ConditionalRequestConflict",
+            "412",
+            "409",
+        }:
             raise ConflictError(
                 f"Another job changed the current {kind} in the meantime; run this one again."
             ) from error

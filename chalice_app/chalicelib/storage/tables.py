@@ -10,6 +10,35 @@ from pynamodb.models import Model
 from chalicelib.config import settings
 
 
+class AccountRow(Model):
+    """All that belongs to accounts, in one table because each model opens its own connection.
+
+    | pk                | holds                                                                    |
+    |-------------------|--------------------------------------------------------------------------|
+    | `user#PERSON`     | the profile                                                              |
+    | `email#ADDRESS`   | the claim to the address, with the password's hash                       |
+    | `family#ID`       | one log-in: as long as it exists, the sessions that came of it are good  |
+    | `session#HASH`    | one refresh token, by its hash                                           |
+    | `attempts#…`      | a counter of attempts                                                    |
+
+    `expires_at` (seconds since 1970) is the table's TTL; `joined_at` and `used_at` are in milliseconds.
+    """
+
+    class Meta:
+        table_name = settings().table("accounts")
+
+    pk = UnicodeAttribute(hash_key=True)
+    person_id = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    joined_at = NumberAttribute(null=True)
+    password_hash = UnicodeAttribute(null=True)
+    family_id = UnicodeAttribute(null=True)
+    used_at = NumberAttribute(null=True)
+    attempts = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
 class RatingRow(Model):
     """`rated_at` is in milliseconds since 1970; the table's stream carries each change."""
 

@@ -1,0 +1,60 @@
+"""Signing up, logging in, staying logged in, logging out."""
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.api.authentication import person_asking
+from chalicelib.api.requests import LogInBody, SignUpBody, address_of, read_body, read_refresh_cookie
+from chalicelib.api.responses import Profile, Session, answer, nothing, refresh_cookie
+from chalicelib.api.routing import route
+from chalicelib.domain.errors import UnauthenticatedError
+from chalicelib.services import accounts
+from chalicelib.services.accounts import SignedIn
+from chalicelib.services.sessions import REFRESH_SECONDS
+
+blueprint = Blueprint(__name__)
+
+
+@route(blueprint, "POST", "/auth/sign-up")
+def sign_up(request: Request) -> Response:
+    body = read_body(request, SignUpBody)
+    signed_in = accounts.sign_up(body.name, body.email, body.password, address_of(request))
+    return _session(signed_in, status=201)
+
+
+@route(blueprint, "POST", "/auth/log-in")
+def log_in(request: Request) -> Response:
+    body = read_body(request, LogInBody)
+    return _session(accounts.log_in(body.email, body.password, address_of(request)))
+
+
+@route(blueprint, "POST", "/auth/refresh")
+def refresh(request: Request) -> Response:
+    token = read_refresh_cookie(request)
+    if token is None:
+        raise UnauthenticatedError("There is no session: log in first.")
+    return _session(accounts.refresh(token))
+
+
+@route(blueprint, "POST", "/auth/log-out")
+def log_out(request: Request) -> Response:
+    token = read_refresh_cookie(request)
+    if token is not None:
+        accounts.log_out(token)
+    return nothing(headers={"Set-Cookie": refresh_cookie("", max_age=0)})
+
+
+@route(blueprint, "GET", "/me")
+def me(request: Request) -> Response:
+    return answer(Profile.of(accounts.account_of(person_asking(request))))
+
+
+def _session(signed_in: SignedIn, status: int = 200) -> Response:
+    return answer(
+        Session(
+            access_token=signed_in.access_token,
+            expires_in=signed_in.expires_in,
+            account=Profile.of(signed_in.account),
+        ),
+        status,
+        {"Set-Cookie": refresh_cookie(signed_in.refresh_token, REFRESH_SECONDS)},
+    )

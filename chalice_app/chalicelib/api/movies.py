@@ -1,0 +1,68 @@
+"""Browsing the catalogue. The same for everybody, so caches may keep it for a minute."""
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import TypeAdapter
+
+from chalicelib.api.cursors import MovieNumber, Number, ShortText, read_cursor, write_cursor
+from chalicelib.api.requests import MoviesQuery, read_query
+from chalicelib.api.responses import (
+    Genre,
+    Genres,
+    MovieCard,
+    MovieDetail,
+    MoviePage,
+    answer,
+    etag_of,
+    is_known,
+    nothing,
+    public_headers,
+)
+from chalicelib.api.routing import route
+from chalicelib.domain.movie import parse_movie_id
+from chalicelib.services.movies import known_movie
+from chalicelib.storage.catalogue import open_catalogue
+
+blueprint = Blueprint(__name__)
+
+_POSITION = TypeAdapter[tuple[float | str | None, int]](tuple[Number | ShortText | None, MovieNumber])
+
+
+@route(blueprint, "GET", "/movies")
+def browse(request: Request) -> Response:
+    query = read_query(request, MoviesQuery)
+    catalogue = open_catalogue()
+    listing = query.listing()
+    asked = f"movies?{query.model_dump_json(exclude={'limit', 'cursor'})}"
+    after = read_cursor(query.cursor, asked, catalogue.version, _POSITION) if query.cursor else None
+    etag = etag_of(catalogue.version, f"{asked}&limit={query.limit}&cursor={query.cursor}")
+    if is_known(request, etag):
+        return nothing(304, public_headers(etag))
+    page = catalogue.browse(listing, after, query.limit)
+    return answer(
+        MoviePage(
+            items=[MovieCard.of(listed) for listed in page.movies],
+            next_cursor=write_cursor(asked, catalogue.version, page.following) if page.following else None,
+            total=page.total,
+        ),
+        headers=public_headers(etag),
+    )
+
+
+@route(blueprint, "GET", "/genres")
+def genres(request: Request) -> Response:
+    catalogue = open_catalogue()
+    etag = etag_of(catalogue.version, "genres")
+    if is_known(request, etag):
+        return nothing(304, public_headers(etag))
+    items = [Genre(name=name, count=count) for name, count in catalogue.genres()]
+    return answer(Genres(items=items), headers=public_headers(etag))
+
+
+@route(blueprint, "GET", "/movies/{movie_id}")
+def movie(request: Request, movie_id: str) -> Response:
+    number = parse_movie_id(movie_id)
+    listed = known_movie(number)
+    etag = etag_of(open_catalogue().version, f"movie {number}")
+    if is_known(request, etag):
+        return nothing(304, public_headers(etag))
+    return answer(MovieDetail.of(listed), headers=public_headers(etag))

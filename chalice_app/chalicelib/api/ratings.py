@@ -1,0 +1,99 @@
+"""A person's ratings."""
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import TypeAdapter
+
+from chalicelib.api.authentication import person_asking
+from chalicelib.api.cursors import Number, read_cursor, write_cursor
+from chalicelib.api.requests import NextToRateQuery, RatingBody, RatingsQuery, read_body, read_query
+from chalicelib.api.responses import (
+    Library,
+    MovieCard,
+    MovieDetail,
+    MovieRating,
+    MyMovie,
+    NextToRate,
+    RatedMovie,
+    RatedPage,
+    answer,
+    nothing,
+)
+from chalicelib.api.routing import route
+from chalicelib.domain.movie import parse_movie_id
+from chalicelib.services import rating as service
+from chalicelib.services.movies import known_movie
+from chalicelib.storage.marks import mark_of, marks_of
+from chalicelib.storage.ratings import delete_rating, rating_of, ratings_of
+
+blueprint = Blueprint(__name__)
+
+_PLACE = TypeAdapter[tuple[float, ...]](tuple[Number, ...])
+
+
+@route(blueprint, "GET", "/me/library")
+def library(request: Request) -> Response:
+    person_id = person_asking(request)
+    return answer(
+        Library(
+            ratings={rating.movie_id: rating.stars for rating in ratings_of(person_id)},
+            marks={mark.movie_id: mark.kind for mark in marks_of(person_id)},
+        )
+    )
+
+
+@route(blueprint, "GET", "/me/ratings")
+def my_ratings(request: Request) -> Response:
+    person_id = person_asking(request)
+    query = read_query(request, RatingsQuery)
+    # Other ratings may come and go between two pages; the place of each stays what it is.
+    asked, edition = f"ratings of {person_id} by {query.sort}", ""
+    after = read_cursor(query.cursor, asked, edition, _PLACE) if query.cursor else None
+    page = service.rated_movies(person_id, query.sort, after, query.limit)
+    return answer(
+        RatedPage(
+            items=[
+                RatedMovie(movie=MovieCard.of(listed), stars=rating.stars, rated_at=rating.rated_at)
+                for rating, listed in page.items
+            ],
+            next_cursor=write_cursor(asked, edition, page.following) if page.following else None,
+            total=page.total,
+        )
+    )
+
+
+@route(blueprint, "PUT", "/me/ratings/{movie_id}")
+def rate(request: Request, movie_id: str) -> Response:
+    person_id = person_asking(request)
+    rating = service.rate(person_id, parse_movie_id(movie_id), read_body(request, RatingBody).stars)
+    return answer(MovieRating(movie_id=rating.movie_id, stars=rating.stars, rated_at=rating.rated_at))
+
+
+@route(blueprint, "DELETE", "/me/ratings/{movie_id}")
+def unrate(request: Request, movie_id: str) -> Response:
+    delete_rating(person_asking(request), parse_movie_id(movie_id))
+    return nothing()
+
+
+@route(blueprint, "GET", "/me/movies/{movie_id}")
+def my_movie(request: Request, movie_id: str) -> Response:
+    from chalicelib.services.suggesting import predicted_stars  # it imports numpy
+
+    person_id, number = person_asking(request), parse_movie_id(movie_id)
+    rating, mark = rating_of(person_id, number), mark_of(person_id, number)
+    if rating is None and mark is None:
+        known_movie(number)
+    return answer(
+        MyMovie(
+            stars=rating.stars if rating else None,
+            mark=mark.kind if mark else None,
+            predicted_stars=predicted_stars(person_id, number),
+        )
+    )
+
+
+@route(blueprint, "GET", "/me/next-to-rate")
+def next_to_rate(request: Request) -> Response:
+    person_id = person_asking(request)
+    query = read_query(request, NextToRateQuery)
+    listed = service.next_to_rate(person_id, popular=query.popular, skipped=query.skip)
+    return answer(NextToRate(movie=MovieDetail.of(listed) if listed else None))

@@ -1,0 +1,210 @@
+"""Reading requests: bodies, query strings, cookies, and where they come from."""
+
+import ipaddress
+import unicodedata
+from typing import Annotated, TypeVar
+
+from chalice.app import Request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from chalicelib.api.problems import MalformedJsonError, UnsupportedMediaTypeError
+from chalicelib.config import settings
+from chalicelib.domain.errors import DomainError, FieldProblem, InvalidInputError, TooLargeError
+from chalicelib.domain.mark import MarkKind
+from chalicelib.domain.movie import MovieId, parse_movie_id
+from chalicelib.services.rating import Order
+from chalicelib.storage.catalogue import Listing, Sort
+
+LARGEST_BODY = 64 * 1024
+REFRESH_COOKIE = "refresh"
+
+_SENTENCES = {
+    "missing": "This field is missing.",
+    "extra_forbidden": "There is no such field here.",
+    "string_type": "This must be text.",
+    "model_type": "The body must be a JSON object.",
+    "float_type": "This must be a number.",
+    "int_parsing": "This must be a whole number.",
+    "bool_parsing": "This must be true or false.",
+}
+_MOST_PROBLEMS = 20
+
+B = TypeVar("B", bound="Body")
+Q = TypeVar("Q", bound="Query")
+
+
+class Body(BaseModel):
+    """A JSON body: nothing is converted, nothing unknown is let in."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Query(BaseModel):
+    """Query parameters: text is converted; unknown ones (a campaign's, a cache breaker's) are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def read_body(request: Request, form: type[B]) -> B:
+    """Raises UnsupportedMediaTypeError, TooLargeError, MalformedJsonError or InvalidInputError.
+
+    A content type must be there: without that rule other sites could post here unasked.
+    """
+    content_type = str(request.headers.get("content-type", ""))
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaTypeError("Send the body as JSON, with the content type application/json.")
+    try:
+        raw = request.raw_body
+    except ValueError:  # text that no UTF-8 stands for, or base64 that is none
+        raw = b""
+    if len(raw) > LARGEST_BODY:
+        raise TooLargeError(f"Send a body of at most {LARGEST_BODY // 1024} KB.")
+    try:
+        return form.model_validate_json(raw)
+    except ValidationError as error:
+        raise _as_domain_error(error) from None
+
+
+def read_query(request: Request, form: type[Q]) -> Q:
+    """Of a parameter given twice the last counts; an empty one counts as not given.
+
+    Raises InvalidInputError.
+    """
+    parameters = dict(request.query_params or {})
+    try:
+        return form.model_validate({name: value for name, value in parameters.items() if value != ""})
+    except ValidationError as error:
+        raise _as_domain_error(error) from None
+
+
+def _as_domain_error(error: ValidationError) -> DomainError:
+    """Name the fields and what is wrong with them, but never repeat what was sent: it may be a password."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    if details[0]["type"] == "json_invalid":
+        return MalformedJsonError("The body is not valid JSON.")
+    problems = tuple(
+        FieldProblem(
+            str(detail["loc"][0])[:60] if detail["loc"] else "body",
+            _SENTENCES.get(detail["type"], f"{detail['msg'].removesuffix('.')}."),
+        )
+        for detail in details[:_MOST_PROBLEMS]
+    )
+    return InvalidInputError(" ".join(f"{one.field}: {one.message}" for one in problems), problems)
+
+
+def read_refresh_cookie(request: Request) -> str | None:
+    for part in str(request.headers.get("cookie", "")).split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == REFRESH_COOKIE and value:
+            return value
+    return None
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from, for counting attempts: an IPv4 address or an IPv6 network of 64 bits.
+
+    One subscriber has a whole such network, so counting single addresses in it would limit nobody.
+    """
+    header = settings().viewer_address_header
+    named = str(request.headers.get(header, "")) if header else ""
+    # A CDN writes the address with its port: 198.51.100.7:443 or 2001:db8::7:443.
+    text = named.rpartition(":")[0].strip("[]") or str(request.context["identity"]["sourceIp"])
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+class SignUpBody(Body):
+    name: str
+    email: str
+    password: str
+
+
+class LogInBody(Body):
+    email: str
+    password: str
+
+
+class RatingBody(Body):
+    stars: float
+
+
+class MarkBody(Body):
+    kind: MarkKind
+
+
+def _single_line(text: str) -> str:
+    visible = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+def _comma_list(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _movie_id(text: str) -> MovieId:
+    try:
+        return parse_movie_id(text)
+    except InvalidInputError as error:
+        raise PydanticCustomError("movie_id", "{reason}", {"reason": str(error)}) from None
+
+
+_Year = Annotated[int, Field(ge=1, le=9999)]
+_Names = Annotated[
+    tuple[Annotated[str, Field(max_length=60)], ...], BeforeValidator(_comma_list), Field(max_length=30)
+]
+_Cursor = Annotated[str, Field(max_length=600)]
+
+
+class MoviesQuery(Query):
+    sort: Sort | None = None
+    q: Annotated[str, Field(max_length=200), AfterValidator(_single_line)] = ""
+    genre: _Names = ()
+    exclude_genre: _Names = ()
+    year_from: _Year | None = None
+    year_to: _Year | None = None
+    least_ratings: Annotated[int, Field(ge=0, le=10**9)] = 0
+    limit: Annotated[int, Field(ge=1, le=60)] = 24
+    cursor: _Cursor | None = None
+
+    def listing(self) -> Listing:
+        return Listing(
+            sort=self.sort,
+            text=self.q,
+            genres=self.genre,
+            excluded_genres=self.exclude_genre,
+            year_from=self.year_from,
+            year_to=self.year_to,
+            least_ratings=self.least_ratings,
+        )
+
+
+class RatingsQuery(Query):
+    sort: Order = Order.NEWEST
+    limit: Annotated[int, Field(ge=1, le=100)] = 24
+    cursor: _Cursor | None = None
+
+
+class MarksQuery(Query):
+    kind: MarkKind | None = None
+
+
+class SuggestionsQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=100)] = 24
+    cursor: _Cursor | None = None
+
+
+class NextToRateQuery(Query):
+    """`popular` starts with movies that most people have seen; `skip` lists those already declined."""
+
+    popular: bool = True
+    skip: Annotated[
+        tuple[Annotated[MovieId, BeforeValidator(_movie_id)], ...],
+        BeforeValidator(_comma_list),
+        Field(max_length=500),
+    ] = ()

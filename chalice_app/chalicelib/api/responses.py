@@ -1,0 +1,237 @@
+"""What the API answers with."""
+
+from hashlib import blake2b
+from typing import Annotated
+
+from chalice.app import Request, Response
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+from chalicelib.config import settings
+from chalicelib.domain.account import Account
+from chalicelib.domain.mark import MarkKind
+from chalicelib.domain.movie import imdb_tag
+from chalicelib.storage.catalogue import ListedMovie
+
+POSTERS = "https://image.tmdb.org/t/p/w342"
+PUBLIC = "public, max-age=60"
+PRIVATE = "no-store"
+
+# Part of every ETag: raise it when an answer's form changes, or browsers keep the former one.
+FORM = 1
+
+_Hundredths = Annotated[float, PlainSerializer(lambda value: round(value, 2), return_type=float)]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Health(Answer):
+    status: str
+    catalogue_version: str | None
+    model_version: str | None
+
+
+class Profile(Answer):
+    person_id: str
+    name: str
+    email: str
+    joined_at: int
+
+    @classmethod
+    def of(cls, account: Account) -> "Profile":
+        return cls(
+            person_id=account.person_id,
+            name=account.name,
+            email=account.email,
+            joined_at=account.joined_at,
+        )
+
+
+class Session(Answer):
+    """`expires_in` is in seconds."""
+
+    access_token: str
+    expires_in: int
+    account: Profile
+
+
+class MovieCard(Answer):
+    """`runtime` is in minutes."""
+
+    movie_id: int
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+    runtime: int | None
+    poster_url: str | None
+    rating_count: int
+    rating_mean: _Hundredths | None
+
+    @classmethod
+    def of(cls, listed: ListedMovie) -> "MovieCard":
+        return cls.model_validate(_card_fields(listed))
+
+
+class MovieDetail(MovieCard):
+    original_title: str | None
+    released: str | None
+    overview: str | None
+    tagline: str | None
+    language: str | None
+    directors: tuple[str, ...]
+    cast: tuple[str, ...]
+    keywords: tuple[str, ...]
+    imdb_url: str
+
+    @classmethod
+    def of(cls, listed: ListedMovie) -> "MovieDetail":
+        movie = listed.movie
+        return cls.model_validate(
+            {
+                **_card_fields(listed),
+                "original_title": movie.original_title,
+                "released": movie.released,
+                "overview": movie.overview,
+                "tagline": movie.tagline,
+                "language": movie.language,
+                "directors": movie.directors,
+                "cast": movie.cast,
+                "keywords": movie.keywords,
+                "imdb_url": f"https://www.imdb.com/title/{imdb_tag(movie.movie_id)}/",
+            }
+        )
+
+
+def _card_fields(listed: ListedMovie) -> dict[str, object]:
+    movie = listed.movie
+    return {
+        "movie_id": movie.movie_id,
+        "title": movie.title,
+        "year": movie.year,
+        "genres": movie.genres,
+        "runtime": movie.runtime,
+        "poster_url": f"{POSTERS}{movie.poster_path}" if movie.poster_path else None,
+        "rating_count": listed.rating_count,
+        "rating_mean": listed.rating_mean,
+    }
+
+
+class MoviePage(Answer):
+    items: list[MovieCard]
+    next_cursor: str | None
+    total: int
+
+
+class Genre(Answer):
+    name: str
+    count: int
+
+
+class Genres(Answer):
+    items: list[Genre]
+
+
+class Library(Answer):
+    """Everything a person said, by movie id."""
+
+    ratings: dict[int, float]
+    marks: dict[int, MarkKind]
+
+
+class MovieRating(Answer):
+    movie_id: int
+    stars: float
+    rated_at: int
+
+
+class RatedMovie(Answer):
+    movie: MovieCard
+    stars: float
+    rated_at: int
+
+
+class RatedPage(Answer):
+    items: list[RatedMovie]
+    next_cursor: str | None
+    total: int
+
+
+class MovieMark(Answer):
+    movie_id: int
+    kind: MarkKind
+    marked_at: int
+
+
+class MarkedMovie(Answer):
+    movie: MovieCard
+    kind: MarkKind
+    marked_at: int
+
+
+class MarkedMovies(Answer):
+    items: list[MarkedMovie]
+
+
+class MyMovie(Answer):
+    stars: float | None
+    mark: MarkKind | None
+    predicted_stars: _Hundredths | None
+
+
+class Reason(Answer):
+    """The person's own rating that speaks loudest for a suggestion."""
+
+    movie_id: int
+    title: str
+    stars: float
+
+
+class SuggestedMovie(Answer):
+    movie: MovieCard
+    predicted_stars: _Hundredths | None
+    because_of: Reason | None
+
+
+class Suggestions(Answer):
+    items: list[SuggestedMovie]
+    next_cursor: str | None
+    model_version: str | None
+    created_at: int
+    source: str
+    milliseconds: _Hundredths
+
+
+class NextToRate(Answer):
+    movie: MovieDetail | None
+
+
+def answer(body: Answer, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Text, because bytes of a JSON content type fail on Lambda."""
+    return Response(body.model_dump_json(), {"Content-Type": "application/json", **(headers or {})}, status)
+
+
+def nothing(status: int = 204, headers: dict[str, str] | None = None) -> Response:
+    return Response("", {"Content-Type": "application/json", **(headers or {})}, status)
+
+
+def etag_of(version: str, query: str) -> str:
+    """The tag of an answer that a catalogue's version and the query decide."""
+    return f'"{blake2b(f"{FORM}|{version}|{query}".encode(), digest_size=12).hexdigest()}"'
+
+
+def public_headers(etag: str) -> dict[str, str]:
+    return {"ETag": etag, "Cache-Control": PUBLIC}
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the browser says that it has this answer already; compression may have weakened its tag."""
+    named = str(request.headers.get("if-none-match", "")).split(",")
+    return any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in named)
+
+
+def refresh_cookie(token: str, max_age: int) -> str:
+    """The `Set-Cookie` that keeps a refresh token where no script and no other site can reach it."""
+    secure = "; Secure" if settings().secure_cookies else ""
+    path = f"{settings().api_base_path}/auth"
+    return f"refresh={token}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}"

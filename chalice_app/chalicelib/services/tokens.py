@@ -1,0 +1,112 @@
+"""Access tokens: short-lived JWTs that the page holds in memory and sends with each request."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import boto3
+
+from chalicelib import clock
+from chalicelib.config import settings
+from chalicelib.domain.errors import UnauthenticatedError
+from chalicelib.domain.rating import PersonId
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+ACCESS_SECONDS = 15 * 60
+AUDIENCE = "api"
+
+_ALGORITHM = "HS256"
+_CLOCKS_DIFFER_SECONDS = 5
+_KEYS_STAY_SECONDS = 300.0
+_KEYS_REST_SECONDS = 30.0  # tokens that name made-up keys must not become a flood of requests for keys
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The key to sign with, and all that are good to verify with: rotating one signs nobody out."""
+
+    current: str
+    by_id: Mapping[str, str]
+    read_at: float
+
+
+_keys_read: _Keys | None = None
+
+
+@cache
+def _secrets_manager() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager")
+
+
+def issue_access_token(person_id: PersonId) -> str:
+    """A token that proves for `ACCESS_SECONDS` to be this person."""
+    import jwt
+
+    keys = _keys(at_most_old=_KEYS_STAY_SECONDS)
+    issued_at = clock.now_s()
+    claims = {
+        "iss": settings().resource_prefix,
+        "aud": AUDIENCE,
+        "sub": person_id,
+        "iat": issued_at,
+        "exp": issued_at + ACCESS_SECONDS,
+    }
+    return jwt.encode(claims, keys.by_id[keys.current], _ALGORITHM, headers={"kid": keys.current})
+
+
+def read_access_token(token: str) -> PersonId:
+    """Whom the token belongs to. Raises UnauthenticatedError if it is not one of ours, or expired."""
+    import jwt
+
+    try:
+        claims = jwt.decode(
+            token,
+            _key_named(jwt.get_unverified_header(token).get("kid")),
+            algorithms=[_ALGORITHM],
+            audience=AUDIENCE,
+            issuer=settings().resource_prefix,
+            leeway=_CLOCKS_DIFFER_SECONDS,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise UnauthenticatedError("The access token has expired: refresh it or log in again.") from error
+    except jwt.PyJWTError as error:
+        raise UnauthenticatedError("The access token is not valid: log in again.") from error
+    return PersonId(claims["sub"])
+
+
+def _key_named(key_id: object) -> str:
+    for at_most_old in (_KEYS_STAY_SECONDS, _KEYS_REST_SECONDS):
+        key = _keys(at_most_old).by_id.get(str(key_id))
+        if key is not None:
+            return key
+    raise UnauthenticatedError("The access token is not valid: log in again.")
+
+
+def _keys(at_most_old: float) -> _Keys:
+    global _keys_read  # noqa: PLW0603 - one key ring for the life of the process
+    if _keys_read is None or time.monotonic() - _keys_read.read_at > at_most_old:
+        current = _secret("AWSCURRENT")
+        if current is None:
+            raise LookupError(f"there is no secret {settings().signing_key_secret}")
+        known = [key for key in (_secret("AWSPREVIOUS"), current) if key is not None]
+        _keys_read = _Keys(_key_id(current), {_key_id(key): key for key in known}, time.monotonic())
+    return _keys_read
+
+
+def _secret(stage: str) -> str | None:
+    client = _secrets_manager()
+    try:
+        answer = client.get_secret_value(SecretId=settings().signing_key_secret, VersionStage=stage)
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return answer["SecretString"]
+
+
+def _key_id(key: str) -> str:
+    return sha256(b"key id:" + key.encode()).hexdigest()[:12]

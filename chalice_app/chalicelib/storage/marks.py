@@ -1,0 +1,32 @@
+"""Marks in DynamoDB, one row for each person and movie."""
+
+from chalicelib.domain.mark import Mark, MarkKind
+from chalicelib.domain.movie import MovieId
+from chalicelib.domain.rating import PersonId
+from chalicelib.storage.tables import MarkRow
+
+
+def put_mark(mark: Mark) -> None:
+    """Set the person's mark on a movie, whatever it was before."""
+    MarkRow(mark.person_id, int(mark.movie_id), kind=mark.kind.value, marked_at=int(mark.marked_at)).save()
+
+
+def delete_mark(person_id: PersonId, movie_id: MovieId) -> None:
+    """Take a mark away; without one this changes nothing."""
+    MarkRow(person_id, int(movie_id)).delete()
+
+
+def marks_of(person_id: PersonId) -> list[Mark]:
+    """All marks of a person, by movie id, the one written a moment ago included."""
+    return [_mark(row) for row in MarkRow.query(person_id, consistent_read=True)]
+
+
+def mark_of(person_id: PersonId, movie_id: MovieId) -> Mark | None:
+    try:
+        return _mark(MarkRow.get(person_id, int(movie_id), consistent_read=True))
+    except MarkRow.DoesNotExist:
+        return None
+
+
+def _mark(row: MarkRow) -> Mark:
+    return Mark(PersonId(row.user_id), MovieId(int(row.movie_id)), MarkKind(row.kind), int(row.marked_at))

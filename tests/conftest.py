@@ -1,0 +1,15 @@
+"""An environment of our own: no test may reach an AWS account, nor the emulator somebody is working with."""
+
+import os
+import tempfile
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_DEFAULT_REGION="us-east-1",
+    STAGE="test",
+    SIGN_UPS_PER_HOUR="100000",
+    CACHE_DIR=tempfile.mkdtemp(prefix="movies-test-"),
+)
+for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "RESOURCE_PREFIX", "SECURE_COOKIES"):
+    os.environ.pop(name, None)

@@ -1,0 +1,168 @@
+"""What holds when two requests come at the same moment, on an emulated AWS over HTTP."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from threading import Barrier
+from typing import TypeVar
+from uuid import uuid4
+
+import pytest
+
+from chalicelib import clock
+from chalicelib.domain.errors import ConflictError, TooManyAttemptsError, UnauthenticatedError
+from chalicelib.domain.mark import Mark, MarkKind
+from chalicelib.domain.movie import MovieId
+from chalicelib.domain.rating import PersonId, Rating
+from chalicelib.services import accounts, sessions
+from chalicelib.services.attempts import Limit, count_attempt
+from chalicelib.services.tokens import read_access_token
+from chalicelib.storage import sessions as storage
+from chalicelib.storage.accounts import claim_to
+from chalicelib.storage.attempts import add_attempt, take_back_attempt
+from chalicelib.storage.marks import delete_mark, mark_of, marks_of, put_mark
+from chalicelib.storage.ratings import put_rating, ratings_of
+from chalicelib.storage.tables import AccountRow
+
+pytestmark = pytest.mark.usefixtures("emulator")
+THREADS = 8
+PASSWORD = "correct horse battery"
+
+
+T = TypeVar("T")
+
+
+def at_once(action: Callable[[int], T]) -> list[T | Exception]:
+    """What eight threads get or meet that start together."""
+    barrier = Barrier(THREADS)
+
+    def attempt(number: int) -> T | Exception:
+        barrier.wait()
+        try:
+            return action(number)
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(attempt, range(THREADS)))
+
+
+def kinds(outcomes: list[T | Exception]) -> Counter[str]:
+    return Counter(type(outcome).__name__ for outcome in outcomes)
+
+
+def test_of_many_sign_ups_with_one_address_one_succeeds() -> None:
+    email = f"{uuid4().hex}@example.com"
+    outcomes = at_once(lambda number: accounts.create_account(f"Person {number}", email, PASSWORD))
+    assert kinds(outcomes) == {"Account": 1, "ConflictError": THREADS - 1}
+    (winner,) = (outcome for outcome in outcomes if not isinstance(outcome, Exception))
+    claim = claim_to(email)
+    assert claim is not None
+    assert claim.person_id == winner.person_id
+    profiles = [row for row in AccountRow.scan() if row.email == email]
+    assert [row.person_id for row in profiles] == [winner.person_id]
+
+
+def test_guesses_made_at_the_same_time_do_not_slip_past_the_limit() -> None:
+    limit = Limit(f"test-{uuid4().hex}", most=5, seconds=60)
+
+    def guess(_number: int) -> str:
+        count_attempt(limit, "ada")
+        return "let through"
+
+    assert kinds(at_once(guess)) == {"str": limit.most, "TooManyAttemptsError": THREADS - limit.most}
+    with pytest.raises(TooManyAttemptsError):
+        count_attempt(limit, "ada")
+
+
+def test_attempts_are_counted_exactly_also_when_a_window_closes() -> None:
+    key, now = f"test-{uuid4().hex}", clock.now_s()
+    assert add_attempt(key, 60, now - 100) == (1, now - 40)
+    outcomes = at_once(lambda _: add_attempt(key, 60, now))
+    assert sorted(outcomes) == [(count, now + 60) for count in range(1, THREADS + 1)]  # type: ignore[type-var]
+    take_back_attempt(key)
+    assert add_attempt(key, 60, now) == (THREADS, now + 60)
+
+
+def test_a_counter_is_never_taken_below_nought() -> None:
+    key, now = f"test-{uuid4().hex}", clock.now_s()
+    take_back_attempt(key)
+    add_attempt(key, 60, now)
+    take_back_attempt(key)
+    take_back_attempt(key)
+    assert add_attempt(key, 60, now) == (1, now + 60)
+
+
+def test_a_refresh_token_used_at_once_in_many_tabs_keeps_each_logged_in() -> None:
+    token = sessions.begin_session(PersonId("ada"))
+    outcomes = at_once(lambda _: sessions.renew_session(token))
+    assert kinds(outcomes) == {"Renewal": THREADS}
+    tokens = {outcome.refresh_token for outcome in outcomes if not isinstance(outcome, Exception)}
+    assert len(tokens) == THREADS
+
+
+def test_a_log_out_ends_all_that_came_of_a_log_in() -> None:
+    first = sessions.begin_session(PersonId("ada"))
+    second = sessions.renew_session(first).refresh_token
+    sessions.end_session(first)
+    with pytest.raises(UnauthenticatedError):
+        sessions.renew_session(second)
+
+
+def test_a_session_that_ended_while_it_was_renewed_stays_ended() -> None:
+    token = sessions.begin_session(PersonId("ada"))
+    session = storage.find_session(sha256(token.encode()).hexdigest())
+    assert session is not None
+    storage.end_family(session.family_id)
+    assert not storage.succeed(session, replace(session, token_hash=uuid4().hex), clock.now_ms())
+    assert not storage.family_lives(session.family_id)
+    with pytest.raises(UnauthenticatedError):
+        sessions.renew_session(token)
+
+
+def _put(ratings: Sequence[Rating], number: int) -> None:
+    put_rating(ratings[number])
+
+
+def test_the_newest_of_ratings_written_at_once_stays() -> None:
+    person_id = PersonId(uuid4().hex)
+    for movie_id in range(1, 6):
+        ratings = [Rating(person_id, MovieId(movie_id), (n + 1) / 2, 1_000 + n) for n in range(THREADS)]
+        at_once(partial(_put, ratings))
+    assert [(one.movie_id, one.stars, one.rated_at) for one in ratings_of(person_id)] == [
+        (MovieId(movie_id), THREADS / 2, 1_000 + THREADS - 1) for movie_id in range(1, 6)
+    ]
+
+
+def test_a_long_list_of_ratings_is_read_whole() -> None:
+    person_id = PersonId(uuid4().hex)
+
+    def rate_fifty(number: int) -> None:
+        for each in range(50):
+            put_rating(Rating(person_id, MovieId(1 + number * 50 + each), 4.0, 1_000))
+
+    at_once(rate_fifty)
+    assert [one.movie_id for one in ratings_of(person_id)] == list(range(1, THREADS * 50 + 1))
+
+
+def test_a_person_has_one_mark_on_a_movie() -> None:
+    person_id, movie_id = PersonId(uuid4().hex), MovieId(5)
+    put_mark(Mark(person_id, movie_id, MarkKind.WATCHLIST, 1))
+    last = Mark(person_id, movie_id, MarkKind.NOT_INTERESTED, 2)
+    put_mark(last)
+    assert marks_of(person_id) == [last]
+    assert mark_of(person_id, movie_id) == last
+    delete_mark(person_id, movie_id)
+    assert marks_of(person_id) == []
+
+
+def test_the_templates_own_signing_key_signs() -> None:
+    email = f"{uuid4().hex}@example.com"
+    account = accounts.create_account("Ada", email, PASSWORD)
+    signed_in = accounts.log_in(email, PASSWORD, "192.0.2.1")
+    assert read_access_token(signed_in.access_token) == account.person_id
+    with pytest.raises(ConflictError):
+        accounts.create_account("Eve", email.upper(), PASSWORD)
