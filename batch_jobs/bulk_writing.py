@@ -187,7 +187,8 @@ class _Stored:
 
     def _add(self, thing: object) -> None:
         self.count += 1
-        self._digest.update(repr(thing).encode())
+        if self._file is not None:
+            self._digest.update(repr(thing).encode())
 
 
 def _rating_row(rating: Rating) -> RatingRow:

@@ -25,10 +25,8 @@ from chalicelib.storage.catalogue import (
     MOST_GENRES,
     SCHEMA,
     Catalogue,
-    joined_words,
-    searchable_words,
-    title_key,
 )
+from chalicelib.storage.searching import joined_words, searchable_words, title_key
 
 PRIOR_RATINGS = 25
 """How many ratings of average opinion a movie's score starts from: three fives alone do not top the list."""
