@@ -99,7 +99,11 @@ def parser() -> argparse.ArgumentParser:
         return one
 
     def importing(one: argparse.ArgumentParser) -> None:
-        one.add_argument("--links", type=Path, help="a links file, or a folder or ZIP with one, to trust before those in PATH")
+        one.add_argument(
+            "--links",
+            type=Path,
+            help="a links file to trust before those in PATH (or a folder or ZIP with one)",
+        )
         one.add_argument(
             "--rejects",
             type=Path,
