@@ -98,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
         one.set_defaults(run_command=run)
         return one
 
-    def importing(one: argparse.ArgumentParser) -> None:
+    def importing(one: argparse.ArgumentParser, what: str) -> None:
         one.add_argument(
             "--links",
             type=Path,
@@ -107,16 +107,16 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument(
             "--rejects",
             type=Path,
-            default=Path("rejects.csv"),
-            help="where refused rows go, with line number and reason (default: rejects.csv)",
+            default=Path(f"rejected-{what}.csv"),
+            help="where refused rows go, with line number and reason (default: %(default)s)",
         )
 
     movies = command("import-movies", import_movies, "import films of The Movies Dataset or MovieLens")
     movies.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="a folder, file or ZIP")
-    importing(movies)
+    importing(movies, "movies")
     ratings = command("import-ratings", import_ratings, "import ratings of The Movies Dataset or MovieLens")
     ratings.add_argument("path", type=Path, metavar="PATH", help="a folder, file or ZIP")
-    importing(ratings)
+    importing(ratings, "ratings")
     ratings.add_argument(
         "--most-ratings", type=int, metavar="N", help="keep whole people, up to about N ratings"
     )
@@ -150,6 +150,13 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def _in_words(result: Any) -> str:
+    """A result's own text, or its facts in one line."""
+    if "__str__" in vars(type(result)):
+        return str(result)
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in asdict(result).items())
+
+
 def _aws_sentence(error: Exception) -> str:
     """What went wrong with AWS; a missing set-up is what a newcomer meets first."""
     cause = getattr(error, "cause", None) or error
@@ -180,7 +187,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if arguments.json:
         print(json.dumps(result.as_dict() if isinstance(result, ImportReport) else asdict(result)))
     else:
-        print(result)
+        print(_in_words(result))
     return 0
 
 

@@ -48,13 +48,15 @@ class Stop(Exception):  # noqa: N818 - not an error: somebody pressed Ctrl-C
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of the set-up: a batch command, recorded as done under `name`. `estimate` is in seconds."""
+    """One part of the set-up: a batch command, recorded as done under `name`. `estimate` is in seconds;
+    what the command prints is shown where it is a `report`."""
 
     name: str
     label: str
     command: tuple[str, ...]
     estimate: float
     needs_password: bool = False
+    report: bool = False
 
 
 @dataclass(slots=True)
@@ -303,7 +305,7 @@ def do(step: Step, password: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "batch_jobs", *step.command],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=None if step.report else subprocess.DEVNULL,
         cwd=local_environment.REPOSITORY,
         start_new_session=True,
     )

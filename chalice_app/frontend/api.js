@@ -1,0 +1,147 @@
+// Talking to the API: the access token lives in memory only and is renewed silently.
+
+const HINT = "matinee:signed-in"; // says that a refresh cookie is worth trying; holds no secret
+
+/** The server said no: an `application/problem+json` answer. */
+export class Problem extends Error {
+  constructor(status, body, retryAfter) {
+    super(body.detail || body.title || "Something went wrong on our side. Try again in a moment.");
+    this.status = status;
+    this.slug = (body.type ?? "").split("/").pop();
+    this.fields = Object.fromEntries((body.errors ?? []).map(({ field, message }) => [field, message]));
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** No answer came at all. */
+export class Unreachable extends Error {
+  constructor() {
+    super("We cannot reach the server. Check your connection and try again.");
+  }
+}
+
+export const config = fetch("/config.json").then((answer) => answer.json());
+
+let token = null;
+let renewAt = 0;
+let renewing = null;
+let onEnded = () => {};
+
+/** Be told when the session ends without having been asked to (it expired, or another tab logged out). */
+export const whenSessionEnds = (listener) => {
+  onEnded = listener;
+};
+
+export const mayBeSignedIn = () => localStorage.getItem(HINT) !== null;
+
+async function send(method, path, { body, signal, bearer } = {}) {
+  const { apiBase } = await config;
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  let answer;
+  let payload;
+  try {
+    answer = await fetch(apiBase + path, { method, headers, signal, body: body && JSON.stringify(body) });
+    payload = answer.status === 204 ? null : await answer.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Unreachable();
+  }
+  if (answer.ok) return payload ? JSON.parse(payload) : null;
+  let problem = {};
+  try {
+    problem = JSON.parse(payload);
+  } catch {
+    // Not from our API: a proxy's page, for one. Its status says enough.
+  }
+  throw new Problem(answer.status, problem, Number(answer.headers.get("Retry-After")) || null);
+}
+
+function begin(session) {
+  token = session.access_token;
+  renewAt = Date.now() + (session.expires_in - 30) * 1000;
+  localStorage.setItem(HINT, "1");
+  return session.account;
+}
+
+function end() {
+  token = null;
+  localStorage.removeItem(HINT);
+}
+
+/** Trade the refresh cookie for a new access token; answers the account.
+ *
+ * Calls share one request, and tabs take turns: a refresh token is good for one use only.
+ */
+export function renew() {
+  const trade = async () => begin(await send("POST", "/auth/refresh"));
+  renewing ??= (navigator.locks ? navigator.locks.request("matinee:renew", trade) : trade())
+    .catch((error) => {
+      if (error instanceof Problem && error.status < 500 && error.status !== 429) end();
+      throw error;
+    })
+    .finally(() => {
+      renewing = null;
+    });
+  return renewing;
+}
+
+async function request(method, path, options = {}) {
+  if (token && Date.now() > renewAt) await renewOrEnd();
+  try {
+    return await send(method, path, { ...options, bearer: token });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401 || !token) throw error;
+    await renewOrEnd();
+    return send(method, path, { ...options, bearer: token });
+  }
+}
+
+async function renewOrEnd() {
+  try {
+    await renew();
+  } catch (error) {
+    if (!mayBeSignedIn()) onEnded();
+    throw error;
+  }
+}
+
+const withQuery = (path, query) => {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+};
+
+const get = (path, query, signal) => request("GET", withQuery(path, query), { signal });
+
+export const signUp = async (form) => begin(await send("POST", "/auth/sign-up", { body: form }));
+export const logIn = async (form) => begin(await send("POST", "/auth/log-in", { body: form }));
+export const logOut = async () => {
+  await send("POST", "/auth/log-out");
+  end();
+};
+
+export const listMovies = (query, signal) => get("/movies", query, signal);
+export const listGenres = () => get("/genres");
+export const getMovie = (id, signal) => get(`/movies/${id}`, null, signal);
+export const getLibrary = () => get("/me/library");
+export const getMyMovie = (id, signal) => get(`/me/movies/${id}`, null, signal);
+export const listRatings = (query, signal) => get("/me/ratings", query, signal);
+export const listMarks = (kind, signal) => get("/me/marks", { kind }, signal);
+export const listSuggestions = (query, signal) => get("/me/suggestions", query, signal);
+export const nextToRate = (popular, skip, signal) =>
+  get("/me/next-to-rate", { popular, skip: skip.join(",") }, signal);
+export const putRating = (id, stars) => request("PUT", `/me/ratings/${id}`, { body: { stars } });
+export const deleteRating = (id) => request("DELETE", `/me/ratings/${id}`);
+export const putMark = (id, kind) => request("PUT", `/me/marks/${id}`, { body: { kind } });
+export const deleteMark = (id) => request("DELETE", `/me/marks/${id}`);
+
+window.addEventListener("storage", ({ key, newValue }) => {
+  if (key !== HINT) return;
+  if (newValue === null && token) {
+    token = null;
+    onEnded();
+  } else if (newValue && !token) {
+    location.reload(); // someone logged in in another tab
+  }
+});

@@ -1,0 +1,260 @@
+// The shell: header, navigation, notices, and the page that the address names.
+
+import { Failure, Icon, Nothing, useTitle } from "./components/base.js";
+import { currentEntry, navigate, settleScroll, useEntry } from "./router.js";
+import { dismiss, goToSignIn, logOut, resume, useStore } from "./store.js";
+import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
+
+const ROUTES = [
+  { path: /^\/$/, load: () => import("./pages/home.js") },
+  { path: /^\/browse$/, load: () => import("./pages/browse.js") },
+  { path: /^\/movie\/(tt)?(?<id>\d{1,10})$/, load: () => import("./pages/movie.js") },
+  { path: /^\/rate$/, load: () => import("./pages/rate.js"), purpose: "rate films one after another" },
+  { path: /^\/my\/ratings$/, load: () => import("./pages/my-ratings.js"), purpose: "see your ratings" },
+  { path: /^\/my\/watchlist$/, load: () => import("./pages/watchlist.js"), purpose: "see your watchlist" },
+  { path: /^\/(sign-up|log-in)$/, load: () => import("./pages/sign-in.js") },
+  { path: /^\/about$/, load: () => import("./pages/about.js") },
+];
+const loaded = new Map();
+
+function routeOf(path) {
+  const clean = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  for (const route of ROUTES) {
+    const match = route.path.exec(clean);
+    if (match) return { route, params: match.groups ?? {} };
+  }
+  return { route: null, params: {} };
+}
+
+async function fetchPage(route) {
+  if (!loaded.has(route)) loaded.set(route, (await route.load()).default);
+  return loaded.get(route);
+}
+
+// A page's code is on its way as soon as a pointer or the focus rests on a link to it.
+function anticipate({ target }) {
+  const link = target.closest?.("a[href]");
+  const { route } = link?.origin === location.origin ? routeOf(link.pathname) : {};
+  if (route && !loaded.has(route)) fetchPage(route).catch(() => {});
+}
+document.addEventListener("pointerover", anticipate);
+document.addEventListener("focusin", anticipate);
+
+function Gate({ purpose }) {
+  useTitle("Log in");
+  return html`<div class="wrap"><h1 class="hidden">Log in to ${purpose}</h1>
+    <${Nothing} icon="person" title=${`Log in to ${purpose}`}>
+      <p>An account keeps your stars and watchlist, and takes a minute.</p>
+      <p class="note-actions"><button class="button" onClick=${() => goToSignIn("/sign-up")}>Sign up</button>
+        <button class="button quiet" onClick=${() => goToSignIn("/log-in")}>Log in</button></p>
+    <//></div>`;
+}
+
+function NotFound() {
+  useTitle("Page not found");
+  return html`<div class="wrap not-found">
+    <p class="not-found-number" aria-hidden="true">404</p>
+    <h1 tabindex="-1">This reel is missing</h1>
+    <p>There is no page at this address. It may have moved, or never been.</p>
+    <p class="note-actions"><a class="button" href="/">Go home</a> <a class="button quiet" href="/browse">Browse films</a></p>
+  </div>`;
+}
+
+function Page() {
+  const entry = useEntry();
+  const [shown, show] = useState(null);
+  const [attempt, setAttempt] = useState(0);
+  const session = useStore((state) => state.session);
+  const first = useRef(true);
+
+  useLayoutEffect(() => {
+    const { route, params } = routeOf(entry.path);
+    let superseded = false;
+    if (!route || loaded.has(route)) show({ entry, params, route, View: route ? loaded.get(route) : NotFound });
+    else
+      fetchPage(route).then(
+        (View) => superseded || show({ entry, params, route, View }),
+        () => superseded || show({ entry, failed: true }),
+      );
+    return () => {
+      superseded = true;
+    };
+  }, [entry, attempt]);
+
+  const place = shown && `${shown.entry.key} ${shown.entry.path}`;
+  useLayoutEffect(() => {
+    if (!shown || shown.entry.cause === "replace") return;
+    settleScroll();
+    if (first.current) first.current = false;
+    else (document.querySelector("main h1") ?? document.querySelector("main")).focus({ preventScroll: true });
+  }, [place]);
+
+  if (!shown) return null;
+  if (shown.failed) {
+    return html`<div class="wrap"><${Failure} error=${new Error("This page could not be loaded. Check your connection and try again.")}
+      retry=${() => setAttempt(attempt + 1)} /></div>`;
+  }
+  const { View, route, params } = shown;
+  const personal = route?.purpose || route === ROUTES[0];
+  if (personal && session === "unreachable") return html`<${Unreached} />`;
+  if (route?.purpose && session !== "in") {
+    if (session === "starting") return html`<div class="wrap waiting" aria-busy="true"></div>`;
+    return html`<${Gate} purpose=${route.purpose} />`;
+  }
+  return html`<${View} key=${shown.entry.path} entry=${shown.entry} params=${params} />`;
+}
+
+const Unreached = () => html`<div class="wrap"><h1 class="hidden">No connection</h1>
+  <${Failure} error=${new Error("We could not renew your session. Check your connection and try again.")} retry=${resume} /></div>`;
+
+// ---- header, tabs -----------------------------------------------------------------------------
+
+const Logo = () => html`<svg class="logo" viewBox="0 0 44 34" aria-hidden="true" focusable="false">
+  <path class="logo-sun" d="M0 20a22 20 0 0 1 44 0z" /><path class="logo-sea" d="M0 23h44v3H0zM6 28h32v2.5H6zM14 32h16v2H14z" /></svg>`;
+
+const isHere = (href, path) => (path === href ? "page" : null);
+
+function ThemeToggle() {
+  const dark = () => getComputedStyle(document.documentElement).colorScheme.trim() === "dark" ||
+    (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+  const [isDark, setDark] = useState(dark);
+  useEffect(() => {
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    const follow = () => setDark(dark());
+    system.addEventListener("change", follow);
+    return () => system.removeEventListener("change", follow);
+  }, []);
+  const toggle = () => {
+    const next = isDark ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    localStorage.setItem("theme", next);
+    setDark(!isDark);
+  };
+  return html`<button type="button" class="icon-button" onClick=${toggle} aria-label=${isDark ? "Use the light theme" : "Use the dark theme"}
+    title=${isDark ? "Light theme" : "Dark theme"}><${Icon} name=${isDark ? "sun" : "moon"} /></button>`;
+}
+
+function AccountMenu({ account, path }) {
+  const [open, setOpen] = useState(false);
+  const box = useRef(null);
+  useEffect(() => setOpen(false), [path]);
+  useEffect(() => {
+    if (!open) return undefined;
+    const away = (event) => box.current?.contains(event.target) || setOpen(false);
+    const escape = (event) => {
+      if (event.key !== "Escape") return;
+      setOpen(false);
+      box.current.querySelector("button").focus();
+    };
+    document.addEventListener("pointerdown", away);
+    document.addEventListener("focusin", away);
+    document.addEventListener("keydown", escape);
+    return () => {
+      document.removeEventListener("pointerdown", away);
+      document.removeEventListener("focusin", away);
+      document.removeEventListener("keydown", escape);
+    };
+  }, [open]);
+  return html`<div class="account" ref=${box}>
+    <button type="button" class="avatar" aria-expanded=${open ? "true" : "false"} aria-controls="account-menu" aria-label=${`Account of ${account.name}`}
+      onClick=${() => setOpen(!open)}>${account.name.trim().slice(0, 1).toUpperCase()}</button>
+    <div class="menu" id="account-menu" hidden=${!open}>
+      <p class="menu-who"><strong>${account.name}</strong><span>${account.email}</span></p>
+      <a href="/my/ratings"><${Icon} name="list" />My ratings</a>
+      <a href="/my/watchlist"><${Icon} name="bookmark" />Watchlist</a>
+      <a href="/rate"><${Icon} name="rate" />Rate films</a>
+      <button type="button" onClick=${logOut}><${Icon} name="out" />Log out</button>
+    </div>
+  </div>`;
+}
+
+function HeaderSearch() {
+  const submit = (event) => {
+    event.preventDefault();
+    const text = new FormData(event.target).get("q").trim();
+    event.target.reset();
+    navigate(text ? `/browse?q=${encodeURIComponent(text)}` : "/browse");
+  };
+  return html`<form class="header-search" role="search" onSubmit=${submit}>
+    <${Icon} name="search" />
+    <input type="search" name="q" aria-label="Search films and people" placeholder="Films, people" autocomplete="off" maxlength="100" />
+  </form>`;
+}
+
+function Header({ path, session, account }) {
+  const link = (href, text) => html`<a href=${href} aria-current=${isHere(href, path)}>${text}</a>`;
+  return html`<header class="header"><div class="header-in">
+    <a class="brand" href="/" aria-label="Matinee, home"><${Logo} /><span>Matinee</span></a>
+    <nav class="header-nav" aria-label="Main">
+      ${session === "in" && link("/", "For you")}${link("/browse", "Browse")}${link("/rate", "Rate")}
+      ${session === "in" && link("/my/ratings", "My ratings")}${session === "in" && link("/my/watchlist", "Watchlist")}
+    </nav>
+    ${path !== "/browse" && html`<${HeaderSearch} />`}
+    <div class="header-end">
+      <${ThemeToggle} />
+      ${session === "in" ? html`<${AccountMenu} account=${account} path=${path} />` : session === "out" ? html`
+        <a class="text-link" href="/log-in">Log in</a><a class="button small" href="/sign-up">Sign up</a>` : html`<span class="avatar waiting-avatar"></span>`}
+    </div>
+  </div></header>`;
+}
+
+function Tabs({ path, session }) {
+  const tab = (href, icon, text) => html`<a href=${href} aria-current=${isHere(href, path)}><${Icon} name=${icon} filled=${icon === "bookmark" && path === href} /><span>${text}</span></a>`;
+  return html`<nav class="tabs" aria-label="Sections">
+    ${tab("/", "home", session === "in" ? "For you" : "Home")}${tab("/browse", "search", "Browse")}${tab("/rate", "rate", "Rate")}
+    ${tab("/my/ratings", "list", "Ratings")}${tab("/my/watchlist", "bookmark", "Watchlist")}
+  </nav>`;
+}
+
+// ---- notices ----------------------------------------------------------------------------------
+
+function Notice({ notice }) {
+  const held = useRef(false);
+  useEffect(() => {
+    let left = notice.action ? 8 : 5;
+    const tick = setInterval(() => held.current || --left || dismiss(notice.id), 1000);
+    return () => clearInterval(tick);
+  }, []);
+  const hold = (on) => () => {
+    held.current = on;
+  };
+  const act = () => {
+    dismiss(notice.id);
+    notice.action.run();
+  };
+  return html`<li class=${`notice ${notice.tone}`} onPointerEnter=${hold(true)} onPointerLeave=${hold(false)} onFocusIn=${hold(true)} onFocusOut=${hold(false)}>
+    <span>${notice.text}</span>
+    ${notice.action && html`<button type="button" class="notice-action" onClick=${act}>${notice.action.label}</button>`}
+    <button type="button" class="notice-close" aria-label="Dismiss" onClick=${() => dismiss(notice.id)}><${Icon} name="close" /></button>
+  </li>`;
+}
+
+function Notices() {
+  const notices = useStore((state) => state.notices);
+  return html`<div class="notices" role="status" aria-live="polite"><ul>
+    ${notices.map((notice) => html`<${Notice} key=${notice.id} notice=${notice} />`)}</ul></div>`;
+}
+
+function Shell() {
+  const { path } = useEntry();
+  const session = useStore((state) => state.session);
+  const account = useStore((state) => state.account);
+  const online = useStore((state) => state.online);
+  const skip = (event) => {
+    event.preventDefault();
+    document.querySelector("main").focus();
+  };
+  return html`
+    <a class="skip" href="#main" onClick=${skip}>Skip to content</a>
+    <${Header} path=${path} session=${session} account=${account} />
+    ${!online && html`<p class="offline" role="status"><${Icon} name="offline" />You are offline. We will go on when you are back.</p>`}
+    <main id="main" tabindex="-1"><${Page} /></main>
+    <footer class="footer"><div class="wrap"><span>Matinee is open source.</span> <a href="/about">About and credits</a></div></footer>
+    <${Tabs} path=${path} session=${session} />
+    <${Notices} />`;
+}
+
+const { route } = routeOf(currentEntry().path);
+if (route) fetchPage(route).catch(() => {});
+resume();
+render(html`<${Shell} />`, document.getElementById("app"));

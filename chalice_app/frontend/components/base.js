@@ -1,0 +1,92 @@
+// Small pieces that every page uses: icons, and what to show while waiting, when empty, when something failed.
+
+import { Unreachable } from "../api.js";
+import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
+
+const ICONS = {
+  sun: "M12 7.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM12 2v2.6M12 19.4V22M2 12h2.6M19.4 12H22M4.9 4.9l1.9 1.9M17.2 17.2l1.9 1.9M19.1 4.9l-1.9 1.9M6.8 17.2l-1.9 1.9",
+  moon: "M20 14.6A8.5 8.5 0 0 1 9.4 4a8.5 8.5 0 1 0 10.6 10.6z",
+  home: "M4 11l8-7 8 7v9h-5.5v-6h-5v6H4z",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L21 21",
+  rate: "M12 3.2l2.7 5.7 6.2.8-4.6 4.3 1.2 6.2L12 17.2l-5.5 3 1.2-6.2L3.1 9.700l6.2-.8z",
+  bookmark: "M6.5 3.500h11v17l-5.5-4.3-5.5 4.300z",
+  list: "M8.5 6H20M8.5 12H20M8.5 18H20M4 6h.01M4 12h.01M4 18h.01",
+  person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4.5 20.500c.6-4 3.7-6 7.5-6s6.9 2 7.5 6",
+  close: "M6 6l12 12M18 6L6 18",
+  aside: "M12 3.500a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM6 6l12 12",
+  check: "M5 12.500l4.5 4.500L19 7.5",
+  left: "M14.5 5l-7 7 7 7",
+  right: "M9.5 5l7 7-7 7",
+  undo: "M8 5L4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3",
+  eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+  eyeOff: "M4 4l16 16M9.9 5.800A9.6 9.6 0 0 1 12 5.500c6 0 9.5 6.5 9.5 6.500a16 16 0 0 1-2.9 3.700M6.3 7.300A15.6 15.6 0 0 0 2.5 12S6 18.5 12 18.500a9.3 9.3 0 0 0 4-.9",
+  out: "M14 4h5.500v16H14M10 8l-4 4 4 4M6 12h9",
+  filter: "M4 6h16M7 12h10M10 18h4",
+  offline: "M3 3l18 18M5 12.500a10 10 0 0 1 4-2.400M2 8.800A15 15 0 0 1 6 6.200M10.5 5A15 15 0 0 1 22 8.800M15 10.500a10 10 0 0 1 4 2M8.5 16a5 5 0 0 1 5.6-1M12 19.500h.01",
+};
+
+export const Icon = ({ name, filled = false }) => html`<svg class=${`icon ${filled ? "filled" : ""}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+  <path d=${ICONS[name]} /></svg>`;
+
+/** Stars as text, for reasons and lists: 3.5 is “★★★½”. */
+export const starText = (stars) => "★".repeat(Math.floor(stars)) + (stars % 1 ? "½" : "");
+export const countOf = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+export function useTitle(title) {
+  useEffect(() => {
+    document.title = title ? `${title} · Matinee` : "Matinee: see what to watch next";
+  }, [title]);
+}
+
+/** Load something, again whenever `keys` change. Answers `{ data, error, loading, retry }`. */
+export function useLoaded(load, keys) {
+  const [state, setState] = useState({ loading: true });
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    setState((before) => ({ data: before.keys === keys.join() ? before.data : undefined, loading: true, keys: keys.join() }));
+    load(stop.signal).then(
+      (data) => stop.signal.aborted || setState({ data, loading: false, keys: keys.join() }),
+      (error) => stop.signal.aborted || setState({ error, loading: false, keys: keys.join() }),
+    );
+    return () => stop.abort();
+  }, [...keys, attempt]);
+  const stale = state.keys !== keys.join();
+  return { ...(stale ? { loading: true } : state), retry: useCallback(() => setAttempt((count) => count + 1), []) };
+}
+
+/** True once the element given `ref` has come near the window. */
+export function useNearby(margin = "0px") {
+  const ref = useRef(null);
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    if (near || !ref.current) return undefined;
+    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && setNear(true), { rootMargin: margin });
+    watch.observe(ref.current);
+    return () => watch.disconnect();
+  }, [near]);
+  return [ref, near];
+}
+
+/** What went wrong and a way on; tries again by itself once the connection is back. */
+export function Failure({ error, retry }) {
+  const offline = error instanceof Unreachable;
+  useEffect(() => {
+    if (!offline || !retry) return undefined;
+    window.addEventListener("online", retry);
+    return () => window.removeEventListener("online", retry);
+  }, [offline, retry]);
+  return html`<div class="note" role="alert">
+    <span class="note-icon"><${Icon} name=${offline ? "offline" : "aside"} /></span>
+    <h2>${offline ? "No connection" : "That did not work"}</h2>
+    <p>${error.message}</p>
+    ${retry && html`<button class="button" onClick=${retry}>Try again</button>`}
+  </div>`;
+}
+
+/** An empty place that says what belongs there. */
+export const Nothing = ({ icon = "search", title, children }) => html`<div class="note">
+  <span class="note-icon"><${Icon} name=${icon} /></span>
+  <h2>${title}</h2>
+  ${children}
+</div>`;
