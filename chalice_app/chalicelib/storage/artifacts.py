@@ -10,6 +10,7 @@ what the writer read, so a reader never meets a half-finished job.
 
 import json
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -29,11 +30,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 POINTER_SECONDS = 20.0
+KEPT_VERSIONS = 3
+"""Local copies kept of each kind: more than one, because readers move on to a new version one by one."""
 
 
 class Kind(StrEnum):
     CATALOGUE = "catalogue"
     MODELS = "models"
+
+
+_MISSING = {
+    Kind.CATALOGUE: "There is no catalogue yet: it appears when films have been imported.",
+    Kind.MODELS: "There is no model yet: it appears when the batch job has run.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ def current_version(kind: Kind) -> str:
         return known[1]
     pointer = read_pointer(kind)
     if pointer is None:
-        raise NotReadyError(f"There is no {kind} yet; it appears when the first import or training has run.")
+        raise NotReadyError(_MISSING[kind])
     _pointers[kind] = (time.monotonic(), pointer.version)
     return pointer.version
 
@@ -120,4 +129,13 @@ def fetch(kind: Kind, version: str, name: str) -> Path:
             os.close(handle)
             s3().download_file(settings().artifacts_bucket, f"{kind}/{version}/{name}", partial)
             Path(partial).replace(target)
+            _drop_old_copies(target.parent)
     return target
+
+
+def _drop_old_copies(newest: Path) -> None:
+    """Lambda's disk is small and a laptop's installation lives long."""
+    versions = sorted(newest.parent.iterdir(), key=lambda folder: folder.stat().st_mtime)
+    for version in versions[:-KEPT_VERSIONS]:
+        if version != newest:
+            shutil.rmtree(version, ignore_errors=True)
