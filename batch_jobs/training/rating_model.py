@@ -15,10 +15,16 @@ _FACTOR_REGULARISATION = (0.08, 0.06, 0.03, 0.02)
 _EPOCHS = (40, 36, 30, 26)
 _LEARNING_RATE_DECAY = (0.97, 0.965, 0.95, 0.94)
 
+_LEAST_VARIANCE = 1e-4
+"""Of a person's bias or factor over people: with few people some directions would have none."""
+
 
 @dataclass(frozen=True, slots=True)
 class RatingSettings:
-    """SVD's hyperparameters, and the ridges that hold a folded-in person to the average one.
+    """SVD's hyperparameters, and how people are folded in.
+
+    `prior_weight` weighs how people vary against one rating; `memory` is after how many newer ratings one
+    counts e times less.
 
     What is None goes by the number of ratings.
     """
@@ -26,13 +32,14 @@ class RatingSettings:
     factors: int = 64
     epochs: int | None = None
     learning_rate: float = 0.02
+    bias_learning_rate: float = 0.005
     learning_rate_decay: float | None = None
     factor_regularisation: float | None = None
     bias_regularisation: float = 0.01
-    init_std: float = 0.03
+    init_std: float = 0.02
     seed: int = 20
-    bias_ridge: float = 5.0
-    factor_ridge: float = 8.0
+    prior_weight: float = 0.5
+    memory: float = 60.0
 
     def svd(self, ratings: int) -> FastSVD:
         """The estimator for this many ratings, not yet fitted."""
@@ -46,6 +53,8 @@ class RatingSettings:
             n_factors=self.factors,
             n_epochs=round(or_by_size(self.epochs, _EPOCHS)),
             lr_all=self.learning_rate,
+            lr_bi=self.bias_learning_rate,
+            lr_bu=self.bias_learning_rate,
             lr_decay=or_by_size(self.learning_rate_decay, _LEARNING_RATE_DECAY),
             reg_all=or_by_size(self.factor_regularisation, _FACTOR_REGULARISATION),
             reg_bi=self.bias_regularisation,
@@ -63,11 +72,17 @@ def train_rating_model(ratings: RatingColumns, settings: RatingSettings) -> tupl
     factors = np.zeros((len(ratings.movie_ids), settings.factors), dtype=np.float32)
     biases[trainset.item_ids] = svd.bi
     factors[trainset.item_ids] = svd.qi
+    people = np.column_stack((svd.bu, svd.pu))
+    average_person = people.mean(axis=0, dtype=np.float64)
+    people -= average_person
+    variation = (people.T @ people).astype(np.float64) / len(people)
+    variation[np.diag_indices_from(variation)] += _LEAST_VARIANCE
     model = RatingModel(
         mean=trainset.global_mean,
         biases=biases,
         factors=factors,
-        bias_ridge=settings.bias_ridge,
-        factor_ridge=settings.factor_ridge,
+        average_person=average_person.astype(np.float32),
+        precision=(settings.prior_weight * np.linalg.inv(variation)).astype(np.float32),
+        memory=settings.memory,
     )
     return model, svd
