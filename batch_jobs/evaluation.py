@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from surprise import SVD
 
 from batch_jobs.scoring import suggestions_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
+from batch_jobs.training.svd import FastSVD
 from chalicelib.recommending.fold_in import fold_in_rating, predict_stars
 from chalicelib.recommending.liking import LIKED_STARS
 from chalicelib.recommending.model import Model, Positions
@@ -100,9 +100,8 @@ def _star_errors(twin: Model, train: RatingColumns, held_out: RatingColumns) -> 
         yield predict_stars(twin.rating, folded, movies) - stars
 
 
-def _svd_errors(svd: SVD, held_out: RatingColumns) -> NDArray[np.float64]:
-    predictions = svd.test(zip(held_out.person, held_out.movie, held_out.stars, strict=True))
-    return np.array([prediction.est - prediction.r_ui for prediction in predictions])
+def _svd_errors(svd: FastSVD, held_out: RatingColumns) -> NDArray[np.float64]:
+    return svd.estimated_stars(held_out.person, held_out.movie) - held_out.stars
 
 
 def _unseen_top(scores: NDArray[np.float64], rated: Positions) -> Positions:

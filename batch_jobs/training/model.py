@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
-from surprise import SVD
 
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.ranking_model import RankingSettings, train_ranking_model
 from batch_jobs.training.rating_model import RatingSettings, train_rating_model
+from batch_jobs.training.svd import FastSVD
 from chalicelib.recommending.model import Model
 
 
@@ -20,7 +20,7 @@ class TrainingSettings:
 
 def train_model(
     ratings: RatingColumns, catalogued: Collection[int] | None, settings: TrainingSettings
-) -> tuple[Model, SVD]:
+) -> tuple[Model, FastSVD]:
     """Train on all of `ratings`; only movies in `catalogued` are ever suggested (None: all of them)."""
     rating, svd = train_rating_model(ratings, settings.rating)
     suggestible = (

@@ -1,65 +1,88 @@
-"""Training the rating model: Surprise's SVD, or any estimator with its attributes."""
+"""Training the rating model: SVD over the columns of ratings."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from surprise import SVD, Dataset, Reader, Trainset
 
 from batch_jobs.training.columns import RatingColumns
+from batch_jobs.training.svd import FastSVD
+from batch_jobs.training.trainset import ColumnarTrainset
 from chalicelib.recommending.model import RatingModel
+
+# Measured on sets of these sizes; between them the logarithm of the size decides.
+_SIZES = (100_000, 1_000_000, 5_000_000, 19_000_000)
+_FACTOR_REGULARISATION = (0.08, 0.06, 0.03, 0.02)
+_EPOCHS = (40, 36, 30, 26)
+_LEARNING_RATE_DECAY = (0.97, 0.965, 0.95, 0.94)
+
+_LEAST_VARIANCE = 1e-4
+"""Of a person's bias or factor over people: with few people some directions would have none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RatingSettings:
-    """SVD's hyperparameters, and the ridges that hold a folded-in person to the average one."""
+    """SVD's hyperparameters, and how people are folded in.
+
+    `prior_weight` weighs how people vary against one rating; `memory` is after how many newer ratings one
+    counts e times less.
+
+    What is None goes by the number of ratings.
+    """
 
     factors: int = 64
-    epochs: int = 40
-    learning_rate: float = 0.01
-    factor_regularisation: float = 0.08
+    epochs: int | None = None
+    learning_rate: float = 0.02
+    bias_learning_rate: float = 0.005
+    learning_rate_decay: float | None = None
+    factor_regularisation: float | None = None
     bias_regularisation: float = 0.01
-    init_std: float = 0.03
+    init_std: float = 0.02
     seed: int = 20
-    bias_ridge: float = 5.0
-    factor_ridge: float = 8.0
+    prior_weight: float = 0.5
+    memory: float = 60.0
+
+    def svd(self, ratings: int) -> FastSVD:
+        """The estimator for this many ratings, not yet fitted."""
+
+        def or_by_size(given: float | None, measured: tuple[float, ...]) -> float:
+            if given is not None:
+                return given
+            return round(float(np.interp(np.log(ratings), np.log(_SIZES), measured)), 4)
+
+        return FastSVD(
+            n_factors=self.factors,
+            n_epochs=round(or_by_size(self.epochs, _EPOCHS)),
+            lr_all=self.learning_rate,
+            lr_bi=self.bias_learning_rate,
+            lr_bu=self.bias_learning_rate,
+            lr_decay=or_by_size(self.learning_rate_decay, _LEARNING_RATE_DECAY),
+            reg_all=or_by_size(self.factor_regularisation, _FACTOR_REGULARISATION),
+            reg_bi=self.bias_regularisation,
+            reg_bu=self.bias_regularisation,
+            init_std_dev=self.init_std,
+            random_state=self.seed,
+        )
 
 
-def surprise_trainset(ratings: RatingColumns) -> Trainset:
-    """Surprise's own trainset, with the positions in `people` and `movie_ids` as raw ids."""
-    frame = pd.DataFrame({"person": ratings.person, "movie": ratings.movie, "stars": ratings.stars})
-    scale = (float(ratings.stars.min()), float(ratings.stars.max()))
-    return Dataset.load_from_df(frame, Reader(rating_scale=scale)).build_full_trainset()
-
-
-def train_rating_model(ratings: RatingColumns, settings: RatingSettings) -> tuple[RatingModel, SVD]:
+def train_rating_model(ratings: RatingColumns, settings: RatingSettings) -> tuple[RatingModel, FastSVD]:
     """Fit SVD and take its movies' side; a movie without ratings here gets no bias and no factors."""
-    svd = SVD(
-        n_factors=settings.factors,
-        n_epochs=settings.epochs,
-        lr_all=settings.learning_rate,
-        reg_all=settings.factor_regularisation,
-        reg_bi=settings.bias_regularisation,
-        reg_bu=settings.bias_regularisation,
-        init_std_dev=settings.init_std,
-        random_state=settings.seed,
-    )
-    trainset = surprise_trainset(ratings)
-    svd.fit(trainset)
-    rated = np.fromiter(
-        (trainset.to_raw_iid(inner) for inner in range(trainset.n_items)),
-        dtype=np.intp,
-        count=trainset.n_items,
-    )
+    trainset = ColumnarTrainset.from_columns(ratings)
+    svd = settings.svd(len(ratings)).fit(trainset)
     biases = np.zeros(len(ratings.movie_ids), dtype=np.float32)
     factors = np.zeros((len(ratings.movie_ids), settings.factors), dtype=np.float32)
-    biases[rated] = svd.bi
-    factors[rated] = svd.qi
+    biases[trainset.item_ids] = svd.bi
+    factors[trainset.item_ids] = svd.qi
+    people = np.column_stack((svd.bu, svd.pu))
+    average_person = people.mean(axis=0, dtype=np.float64)
+    people -= average_person
+    variation = (people.T @ people).astype(np.float64) / len(people)
+    variation[np.diag_indices_from(variation)] += _LEAST_VARIANCE
     model = RatingModel(
-        mean=float(trainset.global_mean),
+        mean=trainset.global_mean,
         biases=biases,
         factors=factors,
-        bias_ridge=settings.bias_ridge,
-        factor_ridge=settings.factor_ridge,
+        average_person=average_person.astype(np.float32),
+        precision=(settings.prior_weight * np.linalg.inv(variation)).astype(np.float32),
+        memory=settings.memory,
     )
     return model, svd

@@ -74,12 +74,33 @@ def test_folding_in_is_the_person_step_of_als(model: Model) -> None:
 
 
 def test_folding_in_stars_solves_its_ridge_regression(model: Model) -> None:
+    """At the solution the weighted errors pull as hard as the prior pulls back."""
     rated, stars = np.array([2, 3, 11]), np.array([5, 1, 3.5], dtype=np.float32)
     person = fold_in_rating(model.rating, rated, stars)
     design = np.column_stack((np.ones(3), model.rating.factors[rated]))
-    residual = stars - model.rating.mean - model.rating.biases[rated] - design @ person
-    ridges = np.array([model.rating.bias_ridge] + [model.rating.factor_ridge] * 8)
-    np.testing.assert_allclose(design.T @ residual, ridges * person, atol=1e-5)
+    errors = stars - model.rating.mean - model.rating.biases[rated] - design @ person
+    weights = np.exp(-np.array([2, 1, 0]) / model.rating.memory)
+    pulled_back = model.rating.precision @ (person - model.rating.average_person)
+    np.testing.assert_allclose(design.T @ (weights * errors), pulled_back, atol=1e-4)
+
+
+def test_without_ratings_one_is_the_average_person(model: Model) -> None:
+    nothing = np.empty(0, dtype=np.intp)
+    person = fold_in_rating(model.rating, nothing, nothing.astype(np.float32))
+    np.testing.assert_allclose(person, model.rating.average_person, atol=1e-7)
+
+
+def test_what_one_rated_last_counts_most(model: Model) -> None:
+    """Somebody who changes camps is expected to stay in the one they came to."""
+    forgetful = replace(model, rating=replace(model.rating, memory=4.0))
+    even, odd = ([MovieId(1000 + 7 * (2 * n + camp)) for n in range(11)] for camp in (0, 1))
+    as_even = dict.fromkeys(even[:5], 5.0) | dict.fromkeys(odd[:5], 1.5)
+    as_odd = dict.fromkeys(even[5:10], 1.5) | dict.fromkeys(odd[5:10], 5.0)
+    asked = [even[10], odd[10]]
+    became_odd = predicted_stars(forgetful, as_even | as_odd, asked)
+    became_even = predicted_stars(forgetful, as_odd | as_even, asked)
+    assert became_odd[odd[10]] > became_odd[even[10]] + 1
+    assert became_even[even[10]] > became_even[odd[10]] + 1
 
 
 def test_each_camp_is_shown_its_own_movies(model: Model) -> None:

@@ -49,17 +49,22 @@ def fold_in_ranking(model: Model, rated: Positions, stars: Floats) -> RankingTas
 
 
 def fold_in_rating(model: RatingModel, rated: Positions, stars: Floats) -> Doubles:
-    """The person's bias and factors, (1 + k,), by ridge regression on what the movies leave unexplained."""
-    k = model.factors.shape[1]
-    design = np.empty((len(rated), 1 + k))
+    """The person's bias and factors, (1 + k,), from their ratings in the order they were given, oldest first.
+
+    Solves `(Xᵀ W X + Λ) (x - m) = Xᵀ W (r - X m)`, a ridge regression of what the movies leave unexplained,
+    r, on their factors X. The ridge Λ holds x to the average person m along the ways in which people are
+    alike. The weights W, `fading` squared, fall with age, because what people rate next is most like what
+    they rated last.
+    """
+    design = np.empty((len(rated), 1 + model.factors.shape[1]))
     design[:, 0] = 1.0
     design[:, 1:] = model.factors[rated]
-    system = design.T @ design
-    system[0, 0] += model.bias_ridge
-    system[np.arange(1, k + 1), np.arange(1, k + 1)] += model.factor_ridge
-    unexplained: Doubles = stars - np.float64(model.mean) - model.biases[rated]
-    person: Doubles = np.linalg.solve(system, design.T @ unexplained)
-    return person
+    average = model.average_person.astype(np.float64)
+    unexplained = stars - np.float64(model.mean) - model.biases[rated] - design @ average
+    fading = np.exp(np.arange(1 - len(rated), 1) / (2 * model.memory))
+    design *= fading[:, np.newaxis]
+    departure = np.linalg.solve(design.T @ design + model.precision, design.T @ (fading * unexplained))
+    return average + departure.astype(np.float64, copy=False)
 
 
 def predict_stars(model: RatingModel, person: Doubles, movies: Positions) -> Doubles:

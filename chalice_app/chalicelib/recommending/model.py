@@ -17,22 +17,24 @@ Floats = NDArray[np.float32]
 Positions = NDArray[np.intp]
 
 FILE_NAME = "model.npz"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class RatingModel:
     """Predicted stars are `mean + person_bias + biases[i] + factors[i] · person`.
 
-    `biases` is (movies,), `factors` (movies, k). `bias_ridge` and `factor_ridge` weigh, in ratings, how
-    strongly a folded-in person is held to the average one.
+    `biases` is (movies,), `factors` (movies, k). A folded-in person, bias first, is held to
+    `average_person` (1 + k,) by `precision` (1 + k, 1 + k), the inverse of how people vary, in units of
+    one rating. A rating counts e times less after `memory` newer ones.
     """
 
     mean: float
     biases: Floats
     factors: Floats
-    bias_ridge: float
-    factor_ridge: float
+    average_person: Floats
+    precision: Floats
+    memory: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ class Model:
             rating_mean=self.rating.mean,
             rating_biases=self.rating.biases,
             rating_factors=self.rating.factors,
-            rating_ridges=(self.rating.bias_ridge, self.rating.factor_ridge),
+            rating_average_person=self.rating.average_person,
+            rating_precision=self.rating.precision,
+            rating_memory=self.rating.memory,
             ranking_factors=self.ranking.factors,
             ranking_mean_person=self.ranking.mean_person,
             ranking_ridge=self.ranking.ridge,
@@ -96,13 +100,13 @@ class Model:
                 raise ValueError(
                     f"{path.name} is of model format {stored['format']}; this code reads {FORMAT}"
                 )
-            bias_ridge, factor_ridge = stored["rating_ridges"].tolist()
             rating = RatingModel(
                 mean=float(stored["rating_mean"]),
                 biases=stored["rating_biases"],
                 factors=stored["rating_factors"],
-                bias_ridge=bias_ridge,
-                factor_ridge=factor_ridge,
+                average_person=stored["rating_average_person"],
+                precision=stored["rating_precision"],
+                memory=float(stored["rating_memory"]),
             )
             ranking = RankingModel(
                 factors=stored["ranking_factors"],

@@ -63,7 +63,7 @@ def suggest(
 ) -> list[Suggestion]:
     """What one person should see next: never a movie they rated, nor one of `excluded`.
 
-    Fewer than `count` where there are no more movies to suggest.
+    `ratings` are given oldest first. Fewer than `count` where there are no more movies to suggest.
     """
     rated, stars = known_ratings(model, ratings)
     taste = fold_in_ranking(model, rated, stars)
@@ -78,7 +78,7 @@ def suggest(
 def predicted_stars(
     model: Model, ratings: Mapping[MovieId, float], movie_ids: Sequence[MovieId]
 ) -> dict[MovieId, float]:
-    """Predicted stars of those of `movie_ids` that the model knows."""
+    """Predicted stars of those of `movie_ids` that the model knows, from `ratings` given oldest first."""
     person = fold_in_rating(model.rating, *known_ratings(model, ratings))
     positions, known = model.positions(np.asarray(movie_ids, dtype=np.int64))
     stars = predict_stars(model.rating, person, positions[known])

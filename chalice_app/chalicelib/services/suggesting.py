@@ -53,10 +53,15 @@ def _current_model_version() -> str | None:
         return None
 
 
+def _oldest_first(person_id: PersonId) -> dict[MovieId, float]:
+    rated = sorted(ratings_of(person_id), key=lambda rating: rating.rated_at)
+    return {rating.movie_id: rating.stars for rating in rated}
+
+
 def suggestions_for(person_id: PersonId) -> PersonSuggestions:
     """The person's suggestions, best first. Raises NotReadyError while there is no catalogue."""
     started = time.perf_counter()
-    ratings = {rating.movie_id: rating.stars for rating in ratings_of(person_id)}
+    ratings = _oldest_first(person_id)
     marked = {mark.movie_id for mark in marks_of(person_id)}
     version = _current_model_version()
 
@@ -91,7 +96,6 @@ def predicted_stars(person_id: PersonId, movie_id: MovieId) -> float | None:
     version = _current_model_version()
     if version is None:
         return None
-    ratings = {
-        rating.movie_id: rating.stars for rating in ratings_of(person_id) if rating.movie_id != movie_id
-    }
+    ratings = _oldest_first(person_id)
+    ratings.pop(movie_id, None)
     return predict(_model(version), ratings, [movie_id]).get(movie_id)

@@ -1,0 +1,39 @@
+"""Made-up ratings of any size: planted tastes, and a few movies that most people have seen."""
+
+import numpy as np
+
+from batch_jobs.training.columns import RatingColumns
+
+_LATENT = 4
+_NOISE = 0.6
+
+
+def planted_ratings(people: int, movies: int, ratings: int, seed: int = 1) -> RatingColumns:
+    """About `ratings` ratings (repeated pairs are dropped), in halves from 0.5 to 5.
+
+    Both how much people rate and how often movies are rated follow power laws. Stars come from biases
+    and four factors of each side, plus noise of about 0.6 stars.
+    """
+    rng = np.random.default_rng(seed)
+    movie_weight = 1 / np.arange(1, movies + 1) ** 0.8
+    person_weight = 1 / np.arange(10, people + 10) ** 0.5
+    drawn = int(1.25 * ratings)
+    person = rng.choice(people, drawn, p=person_weight / person_weight.sum())
+    movie = rng.choice(movies, drawn, p=movie_weight / movie_weight.sum())
+    person, movie = rng.permutation(people)[person], rng.permutation(movies)[movie]
+    _, first = np.unique(person.astype(np.int64) * movies + movie, return_index=True)
+    kept = np.sort(rng.permutation(first)[:ratings])
+    kept = kept[np.argsort(person[kept], kind="stable")]
+    person, movie = person[kept], movie[kept]
+    taste, trait = rng.normal(0, 0.7, (people, _LATENT)), rng.normal(0, 0.7, (movies, _LATENT))
+    liking = np.einsum("nf,nf->n", taste[person], trait[movie], optimize=True)
+    biases = rng.normal(0, 0.4, people)[person] + rng.normal(0, 0.4, movies)[movie]
+    stars = 3.5 + biases + liking + rng.normal(0, _NOISE, len(person))
+    return RatingColumns(
+        people=np.char.add("person-", np.char.zfill(np.arange(people).astype(np.str_), 7)),
+        movie_ids=np.arange(1, movies + 1, dtype=np.int32),
+        person=person.astype(np.int32),
+        movie=movie.astype(np.int32),
+        stars=(np.round(2 * stars) / 2).clip(0.5, 5).astype(np.float32),
+        rated_at=np.arange(len(person), dtype=np.int64),
+    )
