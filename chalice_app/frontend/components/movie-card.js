@@ -48,7 +48,7 @@ export function MovieCard({ movie, suggestion = null, eager = false }) {
     <a class="card-link" href=${`/movie/${movie.movie_id}`}>
       <span class="card-poster"><${Poster} movie=${movie} eager=${eager} /></span>
       <span class="card-title">${movie.title}</span>
-      <span class="card-facts">${[movie.year, movie.genres[0]].filter(Boolean).join(" · ")}${movie.rating_mean
+      <span class="card-facts"><span class="card-kind">${[movie.year, movie.genres[0]].filter(Boolean).join(" · ")}</span>${movie.rating_mean
         ? html`<span class="card-mean" title="Average of all ratings">★ ${movie.rating_mean.toFixed(1)}</span>` : null}</span>
     </a>
     <div class="card-marks">
