@@ -36,6 +36,7 @@ DEMO_EMAIL = "demo@example.com"
 STACK = "movies-local"
 NEEDED_SPACE = 300 << 20
 RECORD = "local/setup.json"
+MOST_RATINGS = 150_000
 
 
 class StartError(Exception):
@@ -164,10 +165,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--per-person", type=int, default=60, help="ratings of each (default: 60)")
     parser.add_argument("--data", type=Path, help="a folder or ZIP of The Movies Dataset or MovieLens")
     parser.add_argument(
-        "--most-ratings",
-        type=int,
-        default=150_000,
-        help="of --data to import, whole people (default: 150000)",
+        "--most-ratings", type=int, help=f"of --data to import, whole people (default: {MOST_RATINGS})"
     )
     parser.add_argument("--reset", action="store_true", help="delete the state folder instead of running")
     chosen = parser.parse_args()
@@ -200,7 +198,8 @@ def run(chosen: argparse.Namespace, product: Product) -> None:
     except DeploymentError as error:
         raise StartError(str(error)) from error
     record = Record(buckets.artifacts)
-    set_up(steps_of(chosen), record)
+    record.settle_source(chosen.data, chosen.most_ratings)
+    set_up(steps_of(chosen, record), record)
 
     from site_files import upload
 
@@ -218,7 +217,7 @@ def run(chosen: argparse.Namespace, product: Product) -> None:
 
 
 class Record:
-    """What the set-up has done, kept in the artifacts bucket."""
+    """What the set-up has done, kept in the artifacts bucket. `data` is the data set, None for the demo."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
@@ -226,41 +225,64 @@ class Record:
         try:
             saved = json.load(self._s3.get_object(Bucket=bucket, Key=RECORD)["Body"])
         except self._s3.exceptions.NoSuchKey:
-            saved = {"done": [], "demo_password": secrets.token_urlsafe(9)}
+            saved = {
+                "done": [],
+                "demo_password": secrets.token_urlsafe(9),
+                "data": None,
+                "most_ratings": None,
+            }
         self.done: list[str] = saved["done"]
         self.demo_password: str = saved["demo_password"]
+        self.data: str | None = saved["data"]
+        self.most_ratings: int | None = saved["most_ratings"]
+
+    def settle_source(self, data: Path | None, most_ratings: int | None) -> None:
+        """Load the data set that is asked for; without one, go on with what is here.
+
+        Raises StartError where the data set is missing, or other data are here already.
+        """
+        if data is not None and not data.exists():
+            raise StartError(f"There is no {data}; name the folder or ZIP that holds the data set.")
+        asked = str(data.resolve()) if data else None
+        if not self.done:
+            self.data, self.most_ratings = asked, most_ratings
+        elif asked and asked != self.data:
+            raise StartError(
+                f"This installation holds {self.data or 'the demo'} already: `make reset` empties it, "
+                "and `make run STATE=another-folder …` keeps both."
+            )
+        else:
+            self.most_ratings = most_ratings or self.most_ratings
 
     def add(self, step: str) -> None:
         self.done.append(step)
         self.save()
 
     def save(self) -> None:
-        content = json.dumps({"done": self.done, "demo_password": self.demo_password})
-        self._s3.put_object(Bucket=self._bucket, Key=RECORD, Body=content.encode())
+        content = {
+            "done": self.done,
+            "demo_password": self.demo_password,
+            "data": self.data,
+            "most_ratings": self.most_ratings,
+        }
+        self._s3.put_object(Bucket=self._bucket, Key=RECORD, Body=json.dumps(content).encode())
 
 
-def steps_of(chosen: argparse.Namespace) -> list[Step]:
-    """What fills an empty installation: the demo, or the data set that was named."""
-    if chosen.data:
-        data = chosen.data.resolve()
-        if not data.exists():
-            raise StartError(f"There is no {data}; name the folder or ZIP that holds the data set.")
-        most = chosen.most_ratings
-        movies = ("import-movies", str(data), "--rejects", str(chosen.state / "rejected-movies.csv"))
-        ratings = ("import-ratings", str(data), "--rejects", str(chosen.state / "rejected-ratings.csv"))
+def steps_of(chosen: argparse.Namespace, record: Record) -> list[Step]:
+    """What fills an empty installation: the demo, or a data set."""
+    if record.data is not None:
+        data, most = record.data, record.most_ratings or MOST_RATINGS
+        movies = ("import-movies", data, "--rejects", str(chosen.state / "rejected-movies.csv"))
+        ratings = ("import-ratings", data, "--rejects", str(chosen.state / "rejected-ratings.csv"))
+        resume = ("--resume", str(chosen.state / "import-ratings.resume"))
         return [
-            Step(f"movies of {data}", f"Importing the films of {data}", movies, 30),
+            Step(f"movies of {data}", f"Importing the films of {data}", movies, 30, report=True),
             Step(
                 f"{most} ratings of {data}",
                 f"Importing at most {most:,} of its ratings (MOST_RATINGS=… takes more or fewer)",
-                (
-                    *ratings,
-                    "--most-ratings",
-                    str(most),
-                    "--resume",
-                    str(chosen.state / "import-ratings.resume"),
-                ),
+                (*ratings, "--most-ratings", str(most), *resume),
                 10 + most / 4000,
+                report=True,
             ),
             Step(f"run on {most} ratings of {data}", "Training on them", ("run",), 30 + most / 5000),
         ]

@@ -205,6 +205,11 @@ def test_ctrl_c_ends_it_in_order(product: Product) -> None:
     product.wait_until_free()
 
 
+def test_other_data_are_not_poured_into_an_installation(product: Product, tmp_path: Path) -> None:
+    said = list(product.launch("--data", str(tmp_path)))
+    assert said[-1].startswith("This installation holds the demo already: `make reset` empties it")
+
+
 def test_reset_deletes_what_was_stored(product: Product) -> None:
     subprocess.run([sys.executable, LOCALSTACK / "run.py", "--state", product.state, "--reset"], check=True)
     assert not product.state.exists()
