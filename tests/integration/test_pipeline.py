@@ -107,7 +107,7 @@ def test_suggestions_differ_between_people(run: Run) -> None:  # noqa: ARG001
     tops = {tuple(s.movie_id for s in _stored(n)[:5]) for n in range(40)}
     assert len(tops) > 20
     stars = {s.predicted_stars for n in range(40) for s in _stored(n)}
-    assert len(stars) > 50
+    assert len(stars) > 20
 
 
 def test_what_the_job_stored_is_served_and_a_rating_makes_it_fresh_at_once(run: Run) -> None:
