@@ -96,7 +96,14 @@ def model(catalogue: str, tmp_path_factory: pytest.TempPathFactory) -> str:  # n
     trained = Model(
         movie_ids=numbers,
         suggestible=np.ones(MOVIES, dtype=np.bool_),
-        rating=RatingModel(3.5, noise[:, 0], camps - 0.5, bias_ridge=5.0, factor_ridge=1.0),
+        rating=RatingModel(
+            mean=3.5,
+            biases=noise[:, 0],
+            factors=camps - 0.5,
+            average_person=np.zeros(3, dtype=np.float32),
+            precision=np.diag([5.0, 1.0, 1.0]).astype(np.float32),
+            memory=60.0,
+        ),
         ranking=RankingModel(camps, np.array([0.3, 0.3], dtype=np.float32), ridge=1.0, like_weight=5.0),
     )
     file = tmp_path_factory.mktemp("model") / FILE_NAME
