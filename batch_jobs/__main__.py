@@ -8,16 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    NoRegionError,
-)
-from pynamodb.exceptions import PynamoDBException
-
-from batch_jobs.importing.report import ImportReport
 from chalicelib.domain.errors import DomainError
 
 Command = Callable[[argparse.Namespace], Any]
@@ -78,6 +68,50 @@ def run_stage(name: str) -> Command:
     return run
 
 
+def train(arguments: argparse.Namespace) -> Any:
+    if arguments.ratings is None:
+        if arguments.out is not None:
+            raise ValueError("--out says where a model of --ratings goes; give both.")
+        return run_stage("train")(arguments)
+    if arguments.out is None:
+        raise ValueError("--ratings needs --out FOLDER, to know where the model goes.")
+    from batch_jobs.offline import train_file
+
+    return train_file(arguments.ratings, arguments.out)
+
+
+def evaluate(arguments: argparse.Namespace) -> Any:
+    if arguments.ratings is None:
+        return run_stage("evaluate")(arguments)
+    from batch_jobs.offline import evaluate_file
+
+    return evaluate_file(arguments.ratings)
+
+
+def list_models(_: argparse.Namespace) -> Any:
+    from batch_jobs import models
+
+    return models.list_models()
+
+
+def show_model(arguments: argparse.Namespace) -> Any:
+    from batch_jobs import models
+
+    return models.show_model(arguments.version)
+
+
+def promote_model(arguments: argparse.Namespace) -> Any:
+    from batch_jobs import models
+
+    return models.promote(arguments.version)
+
+
+def roll_back_model(_: argparse.Namespace) -> Any:
+    from batch_jobs import models
+
+    return models.rollback()
+
+
 def run_all(_: argparse.Namespace) -> Any:
     from batch_jobs.pipeline import run_stages
 
@@ -90,13 +124,20 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m batch_jobs",
         description="Import movies and ratings, train the models, and write suggestions back.",
     )
-    whole.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    as_json: dict[str, Any] = {"action": "store_true", "help": "print the result as JSON on standard output"}
+    whole.add_argument("--json", **as_json)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Command, summary: str) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    def add(to: Any, name: str, run: Command, summary: str) -> argparse.ArgumentParser:
+        one: argparse.ArgumentParser = to.add_parser(
+            name, help=summary, description=summary[0].upper() + summary[1:] + "."
+        )
         one.set_defaults(run_command=run)
+        one.add_argument("--json", default=argparse.SUPPRESS, **as_json)
         return one
+
+    def command(name: str, run: Command, summary: str) -> argparse.ArgumentParser:
+        return add(commands, name, run, summary)
 
     def importing(one: argparse.ArgumentParser, what: str) -> None:
         one.add_argument(
@@ -143,10 +184,34 @@ def parser() -> argparse.ArgumentParser:
     )
 
     command("run", run_all, "do all of " + " → ".join(STAGES))
+    own = {"train": train, "evaluate": evaluate}
     for name, summary in STAGES.items():
-        one = command(name, run_stage(name), summary)
+        one = command(name, own.get(name, run_stage(name)), summary)
         if name != "export":
             one.add_argument("--run", metavar="ID", help="the run to go on with (default: the latest)")
+        if name in own:
+            one.add_argument(
+                "--ratings",
+                type=Path,
+                metavar="FILE",
+                help="work on this CSV or Parquet file (columns user, movie, rating and, if there is one, "
+                "timestamp) and on nothing else: no AWS is needed",
+            )
+        if name == "train":
+            one.add_argument(
+                "--out", type=Path, metavar="FOLDER", help="where the model of --ratings goes, with its card"
+            )
+
+    models = commands.add_parser(
+        "models", help="list, show, promote or roll back models", description="The models there are."
+    )
+    actions = models.add_subparsers(metavar="ACTION", required=True)
+    add(actions, "list", list_models, "list the latest models and which is current")
+    show = add(actions, "show", show_model, "show a model's card")
+    show.add_argument("version", nargs="?", metavar="VERSION", help="default: the current one")
+    chosen = add(actions, "promote", promote_model, "make a model current, whatever the gate said of it")
+    chosen.add_argument("version", metavar="VERSION")
+    add(actions, "rollback", roll_back_model, "make the model current that was so before")
     return whole
 
 
@@ -157,8 +222,26 @@ def _in_words(result: Any) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in asdict(result).items())
 
 
-def _aws_sentence(error: Exception) -> str:
-    """What went wrong with AWS; a missing set-up is what a newcomer meets first."""
+def _as_data(result: Any) -> dict[str, Any]:
+    own: dict[str, Any] = result.as_dict() if hasattr(result, "as_dict") else asdict(result)
+    return own
+
+
+def _aws_sentence(error: Exception) -> str | None:
+    """What went wrong with AWS, where it was that; a missing set-up is what a newcomer meets first."""
+    if "botocore" not in sys.modules:
+        return None
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        EndpointConnectionError,
+        NoCredentialsError,
+        NoRegionError,
+    )
+    from pynamodb.exceptions import PynamoDBException
+
+    if not isinstance(error, BotoCoreError | ClientError | PynamoDBException):
+        return None
     cause = getattr(error, "cause", None) or error
     if isinstance(cause, NoRegionError | NoCredentialsError):
         return (
@@ -171,23 +254,23 @@ def _aws_sentence(error: Exception) -> str:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if it did its work, 1 with one sentence on standard error if it could not."""
+    """Run one command: 0 if it did its work, 1 with one sentence on standard error if it could not.
+
+    A run whose model the gate refuses has done its work: the current model stays, which the result says.
+    """
     arguments = parser().parse_args(words)
     try:
         result = arguments.run_command(arguments)
-    except (DomainError, ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError, PynamoDBException) as error:
-        print(f"error: {_aws_sentence(error)}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    if arguments.json:
-        print(json.dumps(result.as_dict() if isinstance(result, ImportReport) else asdict(result)))
-    else:
-        print(_in_words(result))
+    except Exception as error:
+        sentence = _aws_sentence(error)
+        if sentence is None and not isinstance(error, DomainError | ValueError | OSError):
+            raise
+        print(f"error: {sentence or error}", file=sys.stderr)
+        return 1
+    print(json.dumps(_as_data(result)) if arguments.json else _in_words(result))
     return 0
 
 

@@ -1,137 +1,250 @@
-"""Held-out evaluation: a twin of the model that never saw each person's newest ratings.
+"""Held-out evaluation: a twin of the model that never saw the ratings it is measured on.
 
-The twin is trained with the same settings on the rest, people are folded in from the rest, and what
-comes out is compared with what they went on to rate. Ranking is measured over the whole catalogue, the
-seen movies masked, against the held-out movies a person gave at least `LIKED_STARS` stars.
+The twin is trained with the same settings on the rest of the ratings, people are folded in from the rest,
+and what comes out is compared with what they went on to rate. Ranking is measured over the whole
+catalogue, the seen movies masked, against the held-out movies a person gave at least `LIKED_STARS`
+stars; popularity is that of likes among the rest of the ratings. Everything is measured on the same
+people, at most `MOST_PEOPLE` of them.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from batch_jobs.evaluating.intervals import Doubles, Interval, Ratio, draws, interval
+from batch_jobs.evaluating.learning_curve import LearningCurve, WatchedSettings, WatchedSVD
+from batch_jobs.evaluating.per_person import PersonFigures
+from batch_jobs.evaluating.ranking_metrics import (
+    NDCG_AT,
+    NOTHING,
+    RECALL_AT,
+    Lists,
+    RankingMetrics,
+    ScoredLists,
+    popular_lists,
+    score_lists,
+    shown_by_popularity,
+    top_lists,
+)
+from batch_jobs.evaluating.scale import STARS, Scale
+from batch_jobs.evaluating.splitting import Split, split_ratings
+from batch_jobs.evaluating.star_metrics import Calibration, calibration, star_ratios
 from batch_jobs.scoring import suggestions_for_everyone
 from batch_jobs.training.columns import RatingColumns
+from batch_jobs.training.kernel import warm_up
 from batch_jobs.training.model import TrainingSettings, train_model
-from batch_jobs.training.svd import FastSVD
-from chalicelib.recommending.fold_in import fold_in_rating, predict_stars
+from chalicelib.recommending.fold_in import fold_in_rating
 from chalicelib.recommending.liking import LIKED_STARS
-from chalicelib.recommending.model import Model, Positions
-from chalicelib.recommending.suggesting import top_positions
+from chalicelib.recommending.model import Model
 
-NDCG_AT = 10
-RECALL_AT = 20
+ACTIVITY = (1, 10, 20, 50, 100, 200)
+"""The fewest ratings of each group that errors are told by."""
+
+_PAIRS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class RankingMetrics:
-    """Means over people with a liked held-out movie. `coverage` is the share of all movies that appear
-    in anybody's top ten."""
+class ActivityGroup:
+    """Figures of the people with `fewest` to `most` (None: any number) ratings that the twin saw."""
 
+    fewest: int
+    most: int | None
+    people: int
+    rmse: float
+    mae: float
     ndcg10: float
-    recall20: float
-    coverage: float
+    popularity_ndcg10: float
+    intervals: dict[str, Interval]
+
+
+@dataclass(frozen=True, slots=True)
+class PopularityOfShown:
+    """How much of the top tens falls to the most rated 1 % of the movies, the rest up to 5 %, 20 %, 50 %
+    and 100 %; and, beside it, of what people went on to like."""
+
+    suggested: list[float]
+    popularity: list[float]
+    liked: list[float]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`rmse` and `mae` are of the predicted stars as they are served (people folded in);
-    `svd_rmse` is of SVD's own factors for the same people."""
+    """`rmse` and `mae` are of the predicted stars as they are served (people folded in), in units of the
+    scale; `svd_rmse` is of SVD's own factors for the same people. `people` are those measured.
+    `ndcg10_over_popularity` is the difference to popularity and its interval, person by person.
+    """
 
+    split: str
     train_ratings: int
     held_out_ratings: int
     people: int
     rmse: float
     mae: float
     svd_rmse: float
+    intervals: dict[str, Interval]
+    calibration: Calibration
     ranking: RankingMetrics
     popularity: RankingMetrics
     svd_by_rating: RankingMetrics
+    ndcg10_over_popularity: tuple[float, Interval]
+    by_ratings: list[ActivityGroup]
+    popularity_of_shown: PopularityOfShown
+    learning_curve: LearningCurve
+    fit_seconds: float
+    score_seconds: float
 
 
-def evaluate(ratings: RatingColumns, settings: TrainingSettings) -> Evaluation:
-    """Measure `settings` on the newest ratings of each person.
+def evaluate(ratings: RatingColumns, settings: TrainingSettings, scale: Scale = STARS) -> Evaluation:
+    """Measure `settings` on held-out ratings (see `split_ratings`); `ratings` are in stars.
 
     Raises ValueError if nobody has enough ratings to hold some out.
     """
-    held = ratings.held_out_newest()
-    if not held.any():
-        raise ValueError(
-            "Nobody has rated enough movies to hold some out: five ratings by one person are needed."
-        )
-    train, held_out = ratings.where(~held), ratings.where(held)
-    twin, svd = train_model(train, None, settings)
-    errors = np.concatenate(list(_star_errors(twin, train, held_out)))
-    likes = np.bincount(train.movie[train.stars >= LIKED_STARS], minlength=len(train.movie_ids)).astype(
-        np.float64
+    return measure(split_ratings(ratings), settings, scale)[0]
+
+
+def train_twin(split: Split, settings: TrainingSettings) -> tuple[Model, WatchedSVD]:
+    """Train on the one side of the split; the other is watched and has no part in it."""
+    watched = WatchedSettings.like(settings.rating, split.held_out)
+    twin, svd = train_model(split.train, None, replace(settings, rating=watched))
+    assert isinstance(svd, WatchedSVD)  # noqa: S101 - WatchedSettings makes it
+    return twin, svd
+
+
+def measure(
+    split: Split, settings: TrainingSettings, scale: Scale = STARS
+) -> tuple[Evaluation, PersonFigures]:
+    """Train a twin and measure it; besides the evaluation, the figures of each person it rests on."""
+    warm_up(settings.rating.factors)
+    started = time.perf_counter()
+    twin, svd = train_twin(split, settings)
+    fit_seconds = time.perf_counter() - started
+    popularity = np.bincount(split.train.movie, minlength=len(split.train.movie_ids))
+    liked_in_training = np.bincount(
+        split.train.movie[split.train.stars >= LIKED_STARS], minlength=len(popularity)
     )
-    suggested = {
-        person_id: twin.positions(np.array([s.movie_id for s in suggestions], dtype=np.int64))[0]
-        for person_id, suggestions in suggestions_for_everyone(twin, train, {}, RECALL_AT)
+    raters = int(np.count_nonzero(np.diff(split.train.person_starts())))
+    people = split.measured_people()
+    seen, held_out = split.train.of_people(people), split.held_out.of_people(people)
+    svd_stars = svd.stars_of(people[held_out.person], held_out.movie)
+    folded = _folded_in(twin, seen)
+    actual = held_out.stars.astype(np.float64)
+    predicted = _predicted(twin, folded, held_out).clip(*scale.stars)
+    unit = scale.units_per_star
+
+    started = time.perf_counter()
+    suggested = _suggested(twin, seen)
+    score_seconds = time.perf_counter() - started
+    likes = held_out.where(held_out.stars >= LIKED_STARS)
+    lists = {
+        "ranking": suggested,
+        "popularity": popular_lists(liked_in_training, seen),
+        "svd_by_rating": _by_predicted_stars(twin, folded, seen),
     }
-    none = np.empty(0, dtype=np.intp)
-    return Evaluation(
-        train_ratings=len(train),
-        held_out_ratings=len(held_out),
-        people=int(np.count_nonzero(np.diff(held_out.person_starts()))),
-        rmse=_rms(errors),
-        mae=float(np.abs(errors).mean()),
-        svd_rmse=_rms(_svd_errors(svd, held_out)),
-        ranking=_ranking(lambda person: suggested.get(str(train.people[person]), none), held_out),
-        popularity=_ranking(lambda person: _unseen_top(likes, _rated(train, person)[0]), held_out),
-        svd_by_rating=_ranking(lambda person: _by_stars(twin, *_rated(train, person)), held_out),
+    scored = {name: score_lists(one, likes, popularity, raters) for name, one in lists.items()}
+    ratios = star_ratios(held_out.person, unit * (predicted - actual), len(held_out.people))
+    drawn = draws(ratios | {name: one.ratios["ndcg10"] for name, one in scored.items()})
+    over = drawn["ranking"] - drawn["popularity"]
+    evaluation = Evaluation(
+        split=split.how,
+        train_ratings=len(split.train),
+        held_out_ratings=len(split.held_out),
+        people=len(held_out.people),
+        rmse=float(drawn["rmse"][0]),
+        mae=float(drawn["mae"][0]),
+        svd_rmse=unit * float(np.sqrt(np.square(svd_stars.clip(*scale.stars) - actual).mean())),
+        intervals={name: interval(drawn[name]) for name in ratios},
+        calibration=calibration(scale.from_stars(predicted), scale.from_stars(actual), scale),
+        **{name: one.metrics() for name, one in scored.items()},
+        ndcg10_over_popularity=(float(over[0]), interval(over)),
+        by_ratings=_by_ratings(np.diff(seen.person_starts()), ratios, scored),
+        popularity_of_shown=PopularityOfShown(
+            *(
+                shown_by_popularity(shown, popularity)
+                for shown in (_top_ten(suggested), _top_ten(lists["popularity"]), likes.movie)
+            )
+        ),
+        learning_curve=_in_units(svd.curve(), unit),
+        fit_seconds=fit_seconds,
+        score_seconds=score_seconds,
     )
+    return evaluation, PersonFigures.of(held_out.people, ratios, scored["ranking"].ratios)
 
 
-def _rms(errors: NDArray[np.floating]) -> float:
-    return float(np.sqrt(np.mean(np.square(errors, dtype=np.float64))))
+def _folded_in(twin: Model, seen: RatingColumns) -> Doubles:
+    """(people, 1 + k): each person's side of the rating model."""
+    starts = seen.person_starts()
+    movie = seen.movie.astype(np.intp)
+    own = [slice(*starts[person : person + 2]) for person in range(len(seen.people))]
+    return np.array([fold_in_rating(twin.rating, movie[one], seen.stars[one]) for one in own])
 
 
-def _rated(ratings: RatingColumns, person: int) -> tuple[Positions, NDArray[np.float32]]:
-    own = slice(*np.searchsorted(ratings.person, (person, person + 1)))
-    return ratings.movie[own].astype(np.intp), ratings.stars[own]
-
-
-def _star_errors(twin: Model, train: RatingColumns, held_out: RatingColumns) -> Iterator[NDArray[np.float64]]:
-    for person in np.unique(held_out.person):
-        folded = fold_in_rating(twin.rating, *_rated(train, person))
-        movies, stars = _rated(held_out, person)
-        yield predict_stars(twin.rating, folded, movies) - stars
-
-
-def _svd_errors(svd: FastSVD, held_out: RatingColumns) -> NDArray[np.float64]:
-    return svd.estimated_stars(held_out.person, held_out.movie) - held_out.stars
-
-
-def _unseen_top(scores: NDArray[np.float64], rated: Positions) -> Positions:
-    unseen = scores.copy()
-    unseen[rated] = -np.inf
-    return top_positions(unseen, RECALL_AT)
-
-
-def _by_stars(twin: Model, rated: Positions, stars: NDArray[np.float32]) -> Positions:
+def _predicted(twin: Model, folded: Doubles, asked: RatingColumns) -> Doubles:
+    """Predicted stars of each rating in `asked`, whatever the scale."""
     model = twin.rating
-    folded = fold_in_rating(model, rated, stars)
-    return _unseen_top(model.biases + model.factors @ folded[1:], rated)
+    stars = np.empty(len(asked))
+    for first in range(0, len(asked), _PAIRS_AT_ONCE):
+        own = slice(first, first + _PAIRS_AT_ONCE)
+        people, movies = folded[asked.person[own]], asked.movie[own]
+        agreement = np.einsum("nf,nf->n", people[:, 1:], model.factors[movies])
+        stars[own] = model.mean + model.biases[movies] + people[:, 0] + agreement
+    return stars
 
 
-def _ranking(top_of: Callable[[int], Positions], held_out: RatingColumns) -> RankingMetrics:
-    """Score the lists that `top_of` gives (positions, best first) on each person's held-out likes."""
-    discounts = 1 / np.log2(np.arange(2, NDCG_AT + 2))
-    gains, recalls = [], []
-    shown = np.zeros(len(held_out.movie_ids), dtype=np.bool_)
-    for person in np.unique(held_out.person):
-        movies, stars = _rated(held_out, person)
-        liked = movies[stars >= LIKED_STARS]
-        if not len(liked):
+def _suggested(twin: Model, seen: RatingColumns) -> Lists:
+    """What the ranking model suggests to each person, by the code that writes everybody's suggestions."""
+    place_of = {person: place for place, person in enumerate(seen.people.tolist())}
+    lists = np.full((len(seen.people), RECALL_AT), NOTHING, dtype=np.int32)
+    for person_id, suggestions in suggestions_for_everyone(twin, seen, {}, RECALL_AT):
+        ids = np.array([one.movie_id for one in suggestions], dtype=np.int64)
+        lists[place_of[person_id], : len(ids)] = twin.positions(ids)[0]
+    return lists
+
+
+def _by_predicted_stars(twin: Model, folded: Doubles, seen: RatingColumns) -> Lists:
+    model = twin.rating
+    people = folded[:, 1:].astype(np.float32)
+
+    def scores_of(some: slice) -> NDArray[np.floating]:
+        return np.asarray(people[some] @ model.factors.T + model.biases)
+
+    return top_lists(scores_of, seen, len(model.biases))
+
+
+def _top_ten(lists: Lists) -> NDArray[np.int32]:
+    top = lists[:, :NDCG_AT]
+    shown: NDArray[np.int32] = top[top != NOTHING]
+    return shown
+
+
+def _by_ratings(
+    counts: NDArray[np.int64], ratios: dict[str, Ratio], scored: dict[str, ScoredLists]
+) -> list[ActivityGroup]:
+    figures = ratios | {
+        "ndcg10": scored["ranking"].ratios["ndcg10"],
+        "popularity_ndcg10": scored["popularity"].ratios["ndcg10"],
+    }
+    groups = []
+    for fewest, after in zip(ACTIVITY, (*ACTIVITY[1:], None), strict=True):
+        chosen = (counts >= fewest) & (counts < (after or np.inf))
+        if not chosen.any():
             continue
-        top = top_of(person)
-        shown[top[:NDCG_AT]] = True
-        hits = np.isin(top, liked)
-        best = discounts[: min(NDCG_AT, len(liked))].sum()
-        gains.append((hits[:NDCG_AT] * discounts[: len(top[:NDCG_AT])]).sum() / best)
-        recalls.append(hits[:RECALL_AT].sum() / min(RECALL_AT, len(liked)))
-    if not gains:
-        return RankingMetrics(0.0, 0.0, 0.0)
-    return RankingMetrics(float(np.mean(gains)), float(np.mean(recalls)), float(shown.mean()))
+        own = {n: Ratio(one.total[chosen], one.weight[chosen], one.root) for n, one in figures.items()}
+        drawn = draws(own)
+        groups.append(
+            ActivityGroup(
+                fewest,
+                after and after - 1,
+                int(chosen.sum()),
+                **{name: float(values[0]) for name, values in drawn.items()},
+                intervals={name: interval(values) for name, values in drawn.items()},
+            )
+        )
+    return groups
+
+
+def _in_units(curve: LearningCurve, unit: float) -> LearningCurve:
+    return LearningCurve(
+        [unit * one for one in curve.train_rmse], [unit * one for one in curve.held_out_rmse]
+    )

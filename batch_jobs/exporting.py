@@ -17,6 +17,8 @@ from typing import Any
 import boto3
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from batch_jobs.progress import counter
@@ -131,18 +133,24 @@ def _approximate_rows() -> int | None:
 
 
 def read_export(run: str) -> pd.DataFrame:
-    """The ratings of an export. Raises ValueError if it is unfinished or a part is not what was written."""
+    """The ratings of an export; user ids are categorical, each kept once however often it appears.
+
+    Raises ValueError if the export is unfinished, empty, or a part of it is not what was written.
+    """
     bucket = settings().artifacts_bucket
     try:
         manifest = json.load(s3().get_object(Bucket=bucket, Key=f"{_prefix(run)}/manifest.json")["Body"])
     except s3().exceptions.NoSuchKey:
         raise ValueError(f"Run {run} has no finished export: run `export` first.") from None
-    frames = []
+    tables = []
     for part in manifest["parts"]:
         body = s3().get_object(Bucket=bucket, Key=part["key"])["Body"].read()
         if hashlib.sha256(body).hexdigest() != part["sha256"]:
             raise ValueError(f"{part['key']} is not what the export wrote: run `export` again.")
-        frames.append(pd.read_parquet(io.BytesIO(body)))
-    if not frames:
+        tables.append(pq.read_table(io.BytesIO(body), read_dictionary=["user_id"]))
+    if not tables:
         raise ValueError("The export holds no ratings: import or create some, then run `export` again.")
-    return pd.concat(frames, ignore_index=True)
+    table = pa.concat_tables(tables).unify_dictionaries()
+    del tables
+    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
+    return frame

@@ -1,23 +1,28 @@
 """The batch job: export → train → evaluate → publish → suggest, each stage recorded in the run ledger.
 
-Stages hand over through S3, so each can also be run alone: a model is written under the run's id, a card
-beside it, and only `publish` makes them current.
+Stages hand over through S3, so each can also be run alone: a model is written under the run's id, its card,
+plots and figures beside it, and only `publish` makes it current, if the gate lets it pass. A refused model
+is kept with the reason on its card and in the ledger; the run goes on with the current one and ends well.
 """
 
 import json
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from batch_jobs import card
 from batch_jobs.bulk_writing import write_rows
 from batch_jobs.catalogue import RatingSummary, publish_ratings_summary
-from batch_jobs.evaluation import Evaluation, evaluate
+from batch_jobs.evaluating import per_person
+from batch_jobs.evaluating.per_person import PersonFigures
+from batch_jobs.evaluating.splitting import split_ratings
+from batch_jobs.evaluation import Evaluation, measure
 from batch_jobs.exporting import export_ratings, read_export
+from batch_jobs.gate import Verdict, judge
 from batch_jobs.ledger import Lease, Run
 from batch_jobs.scoring import suggestions_for_everyone
 from batch_jobs.training.columns import RatingColumns
@@ -33,7 +38,9 @@ from chalicelib.storage.catalogue import open_catalogue
 from chalicelib.storage.suggestions import StoredSuggestions, suggestions_row
 from chalicelib.storage.tables import MarkRow
 
-CARD = "card.json"
+SVG = "image/svg+xml"
+JSON = "application/json"
+BINARY = "application/octet-stream"
 
 
 def export(run: Run) -> None:
@@ -62,42 +69,72 @@ def train(run: Run) -> None:
 
 
 def evaluate_model(run: Run) -> Evaluation:
+    """Measure a twin of the model, and write the model's card, plots and figures by person beside it."""
+    from batch_jobs.plots import draw_plots
+
     with run.stage("evaluate") as counts:
-        ratings = exported_ratings(run.run_id)
         settings = TrainingSettings()
-        evaluation = evaluate(ratings, settings)
-        counts.update(rmse=round(evaluation.rmse, 4), ndcg10=round(evaluation.ranking.ndcg10, 4))
-        card = {
-            "version": run.run_id,
-            "started_at": run.started_at,
-            "data": {
-                "ratings": len(ratings),
-                "people": len(ratings.people),
-                "movies": len(ratings.movie_ids),
-            },
-            "settings": asdict(settings),
-            "held_out": asdict(evaluation),
-        }
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / CARD
-            file.write_text(json.dumps(card, indent=2))
-            artifacts.upload(Kind.MODELS, run.run_id, file)
+        ratings = exported_ratings(run.run_id)
+        facts = card.DataFacts.of(ratings)
+        split = split_ratings(ratings)
+        # A twin is trained in the memory that the whole export took.
+        del ratings
+        exported_ratings.cache_clear()
+        evaluation, figures = measure(split, settings)
+        counts.update(
+            people=evaluation.people,
+            rmse=round(evaluation.rmse, 4),
+            ndcg10=round(evaluation.ranking.ndcg10, 4),
+            popularity_ndcg10=round(evaluation.popularity.ndcg10, 4),
+        )
+        plots = {f"plots/{name}": content for name, content in draw_plots(evaluation).items()}
+        for name, content in plots.items():
+            artifacts.write(Kind.MODELS, run.run_id, name, content, SVG)
+        artifacts.write(Kind.MODELS, run.run_id, per_person.FILE_NAME, figures.to_bytes(), BINARY)
+        made = card.make_card(run.run_id, run.started_at, facts, settings, evaluation)
+        made["plots"] = sorted(plots)
+        artifacts.write(Kind.MODELS, run.run_id, card.FILE_NAME, card.to_json(made), JSON)
     return evaluation
 
 
 def publish(run: Run) -> None:
-    """Make the run's model current, and the catalogue's counts and averages those of its export."""
+    """Make the run's model current if the gate lets it pass, and the catalogue's counts and averages those
+    of its export in any case."""
     with run.stage("publish") as counts:
         for stage in ("train", "evaluate"):
             if "finished_at" not in run.stages.get(stage, {}):
                 raise NotFoundError(f"Run {run.run_id} has nothing to publish: run `{stage}` first.")
         ratings = exported_ratings(run.run_id)
         change = publish_ratings_summary(rating_summary(ratings))
+        counts["catalogue"] = change.version
         pointer = artifacts.read_pointer(Kind.MODELS)
-        artifacts.swap_pointer(Kind.MODELS, run.run_id, pointer)
-        counts.update(
-            model=run.run_id, catalogue=change.version, replaced=pointer.version if pointer else None
-        )
+        current = pointer.version if pointer else None
+        if current == run.run_id:
+            counts["model"] = current
+            return
+        verdict = _judged(run.run_id, current)
+        if verdict.accepted:
+            artifacts.swap_pointer(Kind.MODELS, run.run_id, pointer)
+            counts.update(model=run.run_id, replaced=current)
+        else:
+            counts.update(model=current, refused=run.run_id, reason=verdict.reason)
+
+
+def _judged(version: str, current: str | None) -> Verdict:
+    """What the gate says of a model; it is written on the model's card."""
+    figures = _figures(version)
+    made = artifacts.read(Kind.MODELS, version, card.FILE_NAME)
+    if figures is None or made is None:
+        raise NotFoundError(f"The model {version} has no figures to judge it by: run `evaluate` first.")
+    verdict = judge(figures, _figures(current) if current else None)
+    judged = card.with_verdict(json.loads(made), verdict, current)
+    artifacts.write(Kind.MODELS, version, card.FILE_NAME, card.to_json(judged), JSON)
+    return verdict
+
+
+def _figures(version: str) -> PersonFigures | None:
+    stored = artifacts.read(Kind.MODELS, version, per_person.FILE_NAME)
+    return None if stored is None else PersonFigures.from_bytes(stored)
 
 
 def suggest(run: Run) -> None:

@@ -1,6 +1,6 @@
 """Ratings as columns: what every step from the export to the evaluation works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -30,16 +30,28 @@ class RatingColumns:
             raise ValueError("There are no ratings to train on: import or create some first.")
         person, people = pd.factorize(frame["user_id"], sort=True)
         movie, movie_ids = pd.factorize(frame["movie_id"], sort=True)
-        rated_at = frame["rated_at"].to_numpy(np.int64)
-        order = np.lexsort((movie, rated_at, person))
-        return cls(
-            people=np.asarray(people, dtype=np.str_),
-            movie_ids=np.asarray(movie_ids, dtype=np.int32),
-            person=person[order].astype(np.int32),
-            movie=movie[order].astype(np.int32),
-            stars=frame["stars"].to_numpy(np.float32)[order],
-            rated_at=rated_at[order],
+        return cls.from_codes(
+            np.asarray(people, dtype=np.str_),
+            np.asarray(movie_ids, dtype=np.int32),
+            person.astype(np.int32),
+            movie.astype(np.int32),
+            frame["stars"].to_numpy(np.float32),
+            frame["rated_at"].to_numpy(np.int64),
         )
+
+    @classmethod
+    def from_codes(  # noqa: PLR0917 - in the order of the attributes
+        cls,
+        people: NDArray[np.str_],
+        movie_ids: NDArray[np.int32],
+        person: NDArray[np.int32],
+        movie: NDArray[np.int32],
+        stars: NDArray[np.float32],
+        rated_at: NDArray[np.int64],
+    ) -> Self:
+        """From one entry per rating in any order; `person` and `movie` point into the first two."""
+        order = np.lexsort((movie, rated_at, person))
+        return cls(people, movie_ids, person[order], movie[order], stars[order], rated_at[order])
 
     def __len__(self) -> int:
         return len(self.stars)
@@ -59,10 +71,33 @@ class RatingColumns:
         """(people + 1,): ratings of person p are those from `[p]` up to `[p + 1]`."""
         return np.searchsorted(self.person, np.arange(len(self.people) + 1))
 
-    def held_out_newest(self, share: float = 0.2, fewest: int = 5) -> NDArray[np.bool_]:
-        """Which ratings to hold out: each person's newest `share`, of people with at least `fewest`."""
+    def of_people(self, chosen: NDArray[np.intp]) -> "RatingColumns":
+        """The ratings of the people at these positions (ascending), who alone are left in `people`."""
+        kept = np.zeros(len(self.people), dtype=np.bool_)
+        kept[chosen] = True
+        renumbered = (np.cumsum(kept) - 1).astype(np.int32)
+        own = self.where(kept[self.person])
+        return replace(own, people=self.people[chosen], person=renumbered[own.person])
+
+    def held_out_newest(self, share: float = 0.2, fewest: int = 5, seed: int = 20) -> NDArray[np.bool_]:
+        """Which ratings to hold out: each person's newest `share`, of people with at least `fewest`.
+
+        Between ratings of the same time the lot decides, so without times it is a random share.
+        """
         starts = self.person_starts()
         counts = np.diff(starts)
         held = np.where(counts >= fewest, np.ceil(counts * share), 0).astype(np.int64)
-        place_from_end = starts[1:][self.person] - np.arange(len(self))
-        return place_from_end <= held[self.person]
+        some = np.flatnonzero(held)
+        first, after = starts[1:][some] - held[some], starts[1:][some]
+        steps = np.zeros(len(self) + 1, dtype=np.int8)
+        steps[first] += 1
+        steps[after] -= 1
+        chosen: NDArray[np.bool_] = np.cumsum(steps[:-1], dtype=np.int8).astype(np.bool_)
+        rng = np.random.default_rng(seed)
+        for place in np.flatnonzero(self.rated_at[first - 1] == self.rated_at[first]).tolist():
+            own = slice(starts[some[place]], after[place])
+            same_time = own.start + np.flatnonzero(self.rated_at[own] == self.rated_at[first[place]])
+            drawn = np.count_nonzero(same_time >= first[place])
+            chosen[same_time] = False
+            chosen[rng.permutation(same_time)[:drawn]] = True
+        return chosen

@@ -87,9 +87,25 @@ def test_every_stage_is_in_the_ledger_and_the_model_is_current(run: Run) -> None
 
 def test_the_card_tells_the_held_out_figures(run: Run) -> None:
     card = json.loads(artifacts.fetch(Kind.MODELS, run.run_id, "card.json").read_text())
-    assert card["data"] == {"ratings": len(RATINGS), "people": 40, "movies": 40}
+    assert card["data"] == {
+        "ratings": len(RATINGS),
+        "people": 40,
+        "movies": 40,
+        "earliest": 1_700_000_000_000,
+        "latest": 1_700_000_000_014,
+    }
+    assert card["gate"]["accepted"] is True
     assert card["held_out"]["held_out_ratings"] == 40 * 3
     assert card["held_out"]["ranking"]["ndcg10"] > card["held_out"]["popularity"]["ndcg10"]
+
+
+def test_the_card_comes_with_its_plots(run: Run) -> None:
+    card = json.loads(artifacts.read(Kind.MODELS, run.run_id, "card.json") or b"")
+    assert len(card["plots"]) == 4
+    for name in card["plots"]:
+        answer = s3().get_object(Bucket=settings().artifacts_bucket, Key=f"models/{run.run_id}/{name}")
+        assert answer["ContentType"] == "image/svg+xml"
+        assert answer["Body"].read().rstrip().endswith(b"</svg>")
 
 
 def test_everyone_has_suggestions_without_what_they_rated_or_marked(run: Run) -> None:

@@ -1,7 +1,7 @@
 """What jobs publish: versioned, immutable folders in S3 and one small pointer to the current one.
 
     catalogue/<version>/catalogue.sqlite        catalogue/current.json
-    models/<version>/{model.npz, card.json}     models/current.json
+    models/<version>/{model.npz, card.json, …}  models/current.json
     exports/ratings/<run>/…                     (found through the run ledger, no pointer)
 
 A version is never changed once written, and the pointer is swapped last and only if it still says
@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 POINTER_SECONDS = 20.0
+REMEMBERED_VERSIONS = 10
 KEPT_VERSIONS = 3
 """Local copies kept of each kind: more than one, because readers move on to a new version one by one."""
 
@@ -47,10 +49,14 @@ _MISSING = {
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which version is current; `etag` is the pointer object's own, for the conditional swap."""
+    """Which version is current; `etag` is the pointer object's own, for the conditional swap.
+
+    `earlier` are the versions that were current before it, the latest first.
+    """
 
     version: str
     etag: str
+    earlier: tuple[str, ...] = ()
 
 
 @cache
@@ -66,20 +72,27 @@ def read_pointer(kind: Kind) -> Pointer | None:
         if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
             return None
         raise
-    return Pointer(version=json.load(answer["Body"])["version"], etag=answer["ETag"])
+    stored = json.load(answer["Body"])
+    return Pointer(stored["version"], answer["ETag"], tuple(stored.get("earlier", ())))
 
 
-def swap_pointer(kind: Kind, version: str, expected: Pointer | None) -> None:
+def swap_pointer(
+    kind: Kind, version: str, expected: Pointer | None, earlier: Sequence[str] | None = None
+) -> None:
     """Make `version` current if the pointer is still `expected` (None: there was none).
 
-    Raises ConflictError if another writer came first.
+    `earlier` is what a rollback from `version` goes back to; where it is not given, it is what was
+    current up to now. Raises ConflictError if another writer came first.
     """
+    if earlier is None:
+        before = (expected.version, *expected.earlier) if expected else ()
+        earlier = [one for one in before if one != version][:REMEMBERED_VERSIONS]
     condition: dict[str, Any] = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected.etag}
     try:
         s3().put_object(
             Bucket=settings().artifacts_bucket,
             Key=f"{kind}/current.json",
-            Body=json.dumps({"version": version}).encode(),
+            Body=json.dumps({"version": version, "earlier": list(earlier)}).encode(),
             ContentType="application/json",
             CacheControl="no-store",
             **condition,
@@ -101,6 +114,44 @@ def swap_pointer(kind: Kind, version: str, expected: Pointer | None) -> None:
 def upload(kind: Kind, version: str, file: Path) -> None:
     """Add a file to a version that is not current yet."""
     s3().upload_file(str(file), settings().artifacts_bucket, f"{kind}/{version}/{file.name}")
+
+
+def write(kind: Kind, version: str, name: str, content: bytes, content_type: str) -> None:
+    """Add a small file, from memory, to a version that is not current yet."""
+    s3().put_object(
+        Bucket=settings().artifacts_bucket,
+        Key=f"{kind}/{version}/{name}",
+        Body=content,
+        ContentType=content_type,
+    )
+
+
+def read(kind: Kind, version: str, name: str) -> bytes | None:
+    """A small file of a version as S3 has it now; None if the version has no such file."""
+    try:
+        answer = s3().get_object(Bucket=settings().artifacts_bucket, Key=f"{kind}/{version}/{name}")
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+            return None
+        raise
+    return answer["Body"].read()
+
+
+def has(kind: Kind, version: str, name: str) -> bool:
+    """Whether a version has this file."""
+    answer = s3().list_objects_v2(Bucket=settings().artifacts_bucket, Prefix=f"{kind}/{version}/{name}")
+    return any(one["Key"] == f"{kind}/{version}/{name}" for one in answer.get("Contents", ()))
+
+
+def versions(kind: Kind) -> list[str]:
+    """Every version there is, finished or not, the latest first."""
+    pages = (
+        s3()
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=settings().artifacts_bucket, Prefix=f"{kind}/", Delimiter="/")
+    )
+    prefixes = (one["Prefix"] for page in pages for one in page.get("CommonPrefixes", ()))
+    return sorted((prefix.split("/")[1] for prefix in prefixes), reverse=True)
 
 
 _pointers: dict[Kind, tuple[float, str]] = {}

@@ -1,0 +1,114 @@
+"""A model's card: what it was trained on, how, and how good it is on ratings it never saw."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from batch_jobs.evaluating.scale import STARS, Scale
+from batch_jobs.evaluation import ActivityGroup, Evaluation
+from batch_jobs.gate import Verdict
+from batch_jobs.training.columns import RatingColumns
+from batch_jobs.training.model import TrainingSettings
+
+FILE_NAME = "card.json"
+FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DataFacts:
+    """How much a model was trained on; `earliest` and `latest` are when the ratings were given, in the
+    unit they came in (milliseconds in an export), None where they carry no times."""
+
+    ratings: int
+    people: int
+    movies: int
+    earliest: int | None
+    latest: int | None
+
+    @classmethod
+    def of(cls, ratings: RatingColumns) -> "DataFacts":
+        times = int(ratings.rated_at.min()), int(ratings.rated_at.max())
+        earliest, latest = times if times[0] != times[1] else (None, None)
+        rated = int(np.count_nonzero(np.bincount(ratings.movie)))
+        return cls(len(ratings), len(ratings.people), rated, earliest, latest)
+
+
+def make_card(  # noqa: PLR0917 - in the order they stand on the card
+    version: str,
+    started_at: int,
+    data: DataFacts,
+    settings: TrainingSettings,
+    evaluation: Evaluation,
+    scale: Scale = STARS,
+) -> dict[str, Any]:
+    """The card as it is written to JSON; `started_at` in milliseconds since 1970."""
+    return {
+        "format": FORMAT,
+        "version": version,
+        "started_at": started_at,
+        "data": asdict(data),
+        "scale": asdict(scale),
+        "settings": asdict(settings),
+        "held_out": asdict(evaluation),
+        "plots": [],
+        "gate": None,
+    }
+
+
+def with_verdict(card: dict[str, Any], verdict: Verdict, current: str | None) -> dict[str, Any]:
+    """The card with what the gate said; `current` is the version it was compared with."""
+    return card | {"gate": asdict(verdict) | {"compared_with": current}}
+
+
+def to_json(card: dict[str, Any]) -> bytes:
+    return json.dumps(card, indent=1, allow_nan=False).encode()
+
+
+def figure(value: float, interval: tuple[float, float] | None = None) -> str:
+    """A figure and its interval, such as `0.190 (0.183–0.197)`."""
+    return f"{value:.3f}" + (f" ({interval[0]:.3f}–{interval[1]:.3f})" if interval else "")
+
+
+def figures_in_words(evaluation: Evaluation) -> str:
+    """The figures of an evaluation as a table for a terminal."""
+    newest = "each person's newest" if evaluation.split == "newest" else "drawn by lot, for want of times"
+    columns = {
+        "suggested": evaluation.ranking,
+        "most popular": evaluation.popularity,
+        "highest predicted": evaluation.svd_by_rating,
+    }
+    lines = [
+        f"{evaluation.train_ratings:,} ratings learnt from, {evaluation.held_out_ratings:,} held out "
+        f"({newest}), {evaluation.people:,} people measured; 95 % intervals in brackets",
+        "",
+        "stars",
+        f"  RMSE               {figure(evaluation.rmse, evaluation.intervals['rmse'])}",
+        f"  MAE                {figure(evaluation.mae, evaluation.intervals['mae'])}",
+        f"  calibration error  {figure(evaluation.calibration.error)}",
+        "",
+        f"{'ranking':<12}" + "".join(f"{name:<24}" for name in columns),
+    ]
+    for label, name in (
+        ("nDCG@10", "ndcg10"),
+        ("recall@10", "recall10"),
+        ("recall@20", "recall20"),
+        ("coverage@10", "coverage"),
+        ("novelty@10", "novelty"),
+    ):
+        cells = (figure(getattr(one, name), one.intervals.get(name)) for one in columns.values())
+        lines.append(f"{label:<12}" + "".join(f"{cell:<24}" for cell in cells))
+    lines += ["", f"{'ratings':<12}{'people':<10}{'RMSE':<24}{'nDCG@10':<24}most popular"]
+    for group in evaluation.by_ratings:
+        lines.append(
+            f"{group_name(group):<12}{group.people:<10,}"
+            f"{figure(group.rmse, group.intervals['rmse']):<24}"
+            f"{figure(group.ndcg10, group.intervals['ndcg10']):<24}{figure(group.popularity_ndcg10)}"
+        )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def group_name(group: ActivityGroup) -> str:
+    """Such as `10–19` or `200+`."""
+    return f"{group.fewest}+" if group.most is None else f"{group.fewest}–{group.most}"
