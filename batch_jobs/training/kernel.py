@@ -26,13 +26,13 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def _compiled(function: AnyCallable) -> AnyCallable:
+def compiled(function: AnyCallable) -> AnyCallable:
     """Compile on first call, from the disk cache if there is a folder for one."""
     try:
-        compiled: AnyCallable = njit(cache=True, **_OPTIONS)(function)
+        fast: AnyCallable = njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:
-        compiled = njit(**_OPTIONS)(function)
-    return compiled
+        fast = njit(**_OPTIONS)(function)
+    return fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def places(order: NDArray[np.intp]) -> Positions:
     return found
 
 
-@_compiled
+@compiled
 def _scatter(
     ratings: tuple[Positions, Positions, Reals],
     person_stripe: NDArray[np.int16],
@@ -181,10 +181,10 @@ def descent(factors: int) -> Callable[..., None]:
                 pu[u, f] = keep_p * p + gain_p * q
             bu[u] = bias
 
-    return _compiled(sweep)
+    return compiled(sweep)
 
 
-@_compiled
+@compiled
 def estimates(
     person: Positions, movie: Positions, mean: float, parameters: tuple[Reals, Reals, Reals, Reals]
 ) -> NDArray[np.float64]:

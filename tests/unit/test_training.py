@@ -1,4 +1,4 @@
-"""Scoring everyone and measuring on held-out ratings."""
+"""Training, and measuring on held-out ratings."""
 
 from dataclasses import replace
 
@@ -6,35 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from batch_jobs import scoring
 from batch_jobs.evaluation import evaluate
-from batch_jobs.scoring import suggestions_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
 from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
-from chalicelib.domain.movie import MovieId
-from chalicelib.recommending.suggesting import suggest
-from tests.factories import ratings_of, two_camps
+from tests.factories import two_camps
 
 SMALL = TrainingSettings(
     RatingSettings(factors=8, epochs=30), RankingSettings(factors=4, regularisation=5.0, ridge=5.0)
 )
-
-
-def test_everyone_gets_what_they_would_get_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    ratings = two_camps(people=30)
-    model, _ = train_model(ratings, ratings.movie_ids[3:].tolist(), SMALL)
-    barred = {"person-004": {MovieId(1000 + 7 * 30), MovieId(1000 + 7 * 31)}}
-    monkeypatch.setattr(scoring, "BLOCK_SCORES", 7 * len(ratings.movie_ids))
-    everyone = dict(suggestions_for_everyone(model, ratings, barred, 10))
-    assert list(everyone) == [f"person-{n:03d}" for n in range(30)]
-    for place, (person, suggestions) in enumerate(everyone.items()):
-        own = {MovieId(movie): stars for movie, stars in ratings_of(ratings, place).items()}
-        alone = suggest(model, own, barred.get(person, ()), 10)
-        assert [s.movie_id for s in suggestions] == [s.movie_id for s in alone]
-        assert [s.because_of for s in suggestions] == [s.because_of for s in alone]
-        assert not own.keys() & {s.movie_id for s in suggestions}
 
 
 def test_held_out_are_each_persons_newest() -> None:
