@@ -57,7 +57,8 @@ class RatingColumns:
 
     def person_starts(self) -> NDArray[np.int64]:
         """(people + 1,): ratings of person p are those from `[p]` up to `[p + 1]`."""
-        return np.searchsorted(self.person, np.arange(len(self.people) + 1))
+        # Sought in another type than its own, `person` would be copied whole into that type.
+        return np.searchsorted(self.person, np.arange(len(self.people) + 1, dtype=self.person.dtype))
 
     def held_out_newest(self, share: float = 0.2, fewest: int = 5) -> NDArray[np.bool_]:
         """Which ratings to hold out: each person's newest `share`, of people with at least `fewest`."""
