@@ -15,7 +15,7 @@ STAGES = {
     "export": "copy every rating from DynamoDB to S3 as Parquet",
     "train": "train both models on the latest export",
     "evaluate": "measure a twin of the model on held-out ratings and write the model's card",
-    "publish": "make the trained model current and refresh the catalogue's averages",
+    "publish": "make the trained model current unless it is worse, and refresh the catalogue's averages",
     "suggest": "write everybody's suggestions by the current model",
 }
 
@@ -123,6 +123,8 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
         prog="python -m batch_jobs",
         description="Import movies and ratings, train the models, and write suggestions back.",
+        epilog="Exit status: 0 if the work was done, also where a worse model was refused and the current "
+        "one stays; 1 if it could not be done; 130 if it was stopped.",
     )
     as_json: dict[str, Any] = {"action": "store_true", "help": "print the result as JSON on standard output"}
     whole.add_argument("--json", **as_json)

@@ -31,8 +31,9 @@ class DataFacts:
     def of(cls, ratings: RatingColumns) -> "DataFacts":
         times = int(ratings.rated_at.min()), int(ratings.rated_at.max())
         earliest, latest = times if times[0] != times[1] else (None, None)
-        rated = int(np.count_nonzero(np.bincount(ratings.movie)))
-        return cls(len(ratings), len(ratings.people), rated, earliest, latest)
+        rated = np.zeros(len(ratings.movie_ids), dtype=np.bool_)
+        rated[ratings.movie] = True
+        return cls(len(ratings), len(ratings.people), int(rated.sum()), earliest, latest)
 
 
 def make_card(  # noqa: PLR0917 - in the order they stand on the card

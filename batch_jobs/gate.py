@@ -9,8 +9,9 @@ those who stayed have rated more, which changes little from one run to the next.
 for no fault of its own can be promoted by hand.
 
 The new model is worse if, for the error of the stars or the quality of the ranking, zero lies outside
-the 95 % interval of the difference, on the wrong side. That holds for one run in twenty or so of models
-that are equally good but unlike; an unchanged model on unchanged ratings never differs at all.
+the 95 % interval of the difference, on the wrong side, and the difference is at least `LEAST_DIFFERENCE` of
+the figure: between models made in consecutive nights the interval can be so narrow that even what nobody
+would notice lies beyond it.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from batch_jobs.evaluating.per_person import PersonFigures
 
 FEWEST_PEOPLE = 30
 """Fewer people in common say nothing; then there is nothing to hold against the new model."""
+LEAST_DIFFERENCE = 0.002
 
 _WORDS = {"rmse": "the error of its stars (RMSE)", "ndcg10": "the quality of its ranking (nDCG@10)"}
 _BETTER = {"rmse": -1, "ndcg10": 1}
@@ -51,8 +53,10 @@ def judge(new: PersonFigures, current: PersonFigures | None) -> Verdict:
     """Compare the new model's figures with those of the current one (None: there are none)."""
     if current is None:
         return Verdict(True, "There is no current model with figures to compare with.", 0, {})
-    _, mine, theirs = np.intersect1d(new.people, current.people, assume_unique=True, return_indices=True)
-    people = len(mine)
+    _, in_new, in_current = np.intersect1d(
+        new.people, current.people, assume_unique=True, return_indices=True
+    )
+    people = len(in_new)
     if people < FEWEST_PEOPLE:
         return Verdict(
             True,
@@ -60,15 +64,17 @@ def judge(new: PersonFigures, current: PersonFigures | None) -> Verdict:
             people,
             {},
         )
-    figures = {("new", n): ratio for n, ratio in new.of_people(mine).ratios().items()}
-    figures |= {("current", n): ratio for n, ratio in current.of_people(theirs).ratios().items()}
+    figures = {("new", n): ratio for n, ratio in new.of_people(in_new).ratios().items()}
+    figures |= {("current", n): ratio for n, ratio in current.of_people(in_current).ratios().items()}
     drawn = draws({" ".join(name): ratio for name, ratio in figures.items()})
     comparisons = {}
     for name, better in _BETTER.items():
         after, before = drawn[f"new {name}"], drawn[f"current {name}"]
         low, high = interval(after - before)
-        worse = high < 0 if better > 0 else low > 0
-        comparisons[name] = Comparison(float(after[0]), float(before[0]), (low, high), worse)
+        mine, theirs = float(after[0]), float(before[0])
+        beyond = high < 0 if better > 0 else low > 0
+        worse = beyond and abs(mine - theirs) >= LEAST_DIFFERENCE * theirs
+        comparisons[name] = Comparison(mine, theirs, (low, high), worse)
     faults = [_in_words(name, one) for name, one in comparisons.items() if one.worse]
     if faults:
         return Verdict(False, f"On {people:,} people {' and '.join(faults)}.", people, comparisons)

@@ -157,12 +157,11 @@ def _suggestions(
 ) -> Iterator[tuple[PersonId, StoredSuggestions]]:
     now = time.time_ns() // 1_000_000
     starts = ratings.person_starts()
-    own_ratings = {
-        str(person): slice(*starts[place : place + 2]) for place, person in enumerate(ratings.people)
-    }
+    have_rated = np.flatnonzero(np.diff(starts))
     ids = ratings.movie_ids.tolist()
-    for person_id, suggestions in suggestions_for_everyone(model, ratings, barred, MOST_SUGGESTIONS):
-        own = own_ratings[person_id]
+    everyone = suggestions_for_everyone(model, ratings, barred, MOST_SUGGESTIONS)
+    for place, (person_id, suggestions) in zip(have_rated, everyone, strict=True):
+        own = slice(starts[place], starts[place + 1])
         rated = {
             ids[movie]: stars
             for movie, stars in zip(ratings.movie[own].tolist(), ratings.stars[own].tolist(), strict=True)

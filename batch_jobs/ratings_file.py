@@ -74,10 +74,33 @@ class _Ids:
         return np.array(names, dtype=np.str_)[order], place
 
 
+class _Column:
+    """Values that come block by block, in one array that doubles when it is full: a list of blocks would
+    leave memory behind in pieces too small to be given back."""
+
+    def __init__(self, dtype: type[np.number]) -> None:
+        self._values: NDArray[Any] = np.empty(_ROWS_AT_ONCE, dtype)
+        self._filled = 0
+
+    def add(self, part: NDArray[Any]) -> None:
+        filled = self._filled + len(part)
+        dtype = np.promote_types(self._values.dtype, part.dtype)
+        if filled > len(self._values) or dtype != self._values.dtype:
+            grown = np.empty(max(filled, 2 * len(self._values)), dtype)
+            grown[: self._filled] = self.values
+            self._values = grown
+        self._values[self._filled : filled] = part
+        self._filled = filled
+
+    @property
+    def values(self) -> NDArray[Any]:
+        return self._values[: self._filled]
+
+
 def read_ratings_file(path: Path) -> FileRatings:
     """Read the file. Raises ValueError, with one sentence, if it cannot be learnt from."""
     people, films = _Ids({}), _Ids({})
-    blocks: list[tuple[NDArray[Any], ...]] = []
+    columns = _Column(np.int32), _Column(np.int32), _Column(np.float32), _Column(np.int32)
     rows = 0
     for block in _blocks(path):
         stars = _ratings_in(block, rows, path)
@@ -85,12 +108,14 @@ def read_ratings_file(path: Path) -> FileRatings:
         person, film = (
             ids.codes(_ids_in(block, name, rows, path)) for ids, name in ((people, "user"), (films, "movie"))
         )
-        blocks.append((person, film, stars, times))
+        for column, part in zip(columns, (person, film, stars, times), strict=True):
+            column.add(part)
         rows += len(stars)
     if not rows:
         raise ValueError(f"{path.name} holds no ratings.")
-    person, movie, rating, rated_at = (_joined([block[column] for block in blocks]) for column in range(4))
-    del blocks
+    person, movie, rating, rated_at = (column.values for column in columns)
+    del columns
+    pa.default_memory_pool().release_unused()
     lowest, highest = float(rating.min()), float(rating.max())
     _check_there_is_something_to_learn(path, len(people.numbers), len(films.numbers), lowest, highest)
     scale = Scale(lowest, highest)
@@ -122,12 +147,6 @@ def _check_there_is_something_to_learn(
         raise ValueError(
             f"All ratings in {path.name} are {lowest:g}: they must differ for likes to be told from dislikes."
         )
-
-
-def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    joined = np.concatenate(parts)
-    parts.clear()
-    return joined
 
 
 def _newest_of_each_pair(

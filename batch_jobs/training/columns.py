@@ -69,7 +69,8 @@ class RatingColumns:
 
     def person_starts(self) -> NDArray[np.int64]:
         """(people + 1,): ratings of person p are those from `[p]` up to `[p + 1]`."""
-        return np.searchsorted(self.person, np.arange(len(self.people) + 1))
+        # Sought in another type than its own, `person` would be copied whole into that type.
+        return np.searchsorted(self.person, np.arange(len(self.people) + 1, dtype=self.person.dtype))
 
     def of_people(self, chosen: NDArray[np.intp]) -> "RatingColumns":
         """The ratings of the people at these positions (ascending), who alone are left in `people`."""

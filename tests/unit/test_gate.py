@@ -43,6 +43,12 @@ def test_worse_stars_are_refused_with_the_reason_and_so_is_worse_ranking() -> No
     assert "quality of its ranking (nDCG@10)" in verdict.reason
 
 
+def test_a_difference_that_nobody_would_notice_is_none_though_it_lies_beyond_its_interval() -> None:
+    verdict = judge(figures(error=0.901), figures(error=0.9))
+    assert verdict.comparisons["rmse"].interval[0] > 0
+    assert verdict.accepted
+
+
 def test_a_better_model_passes() -> None:
     assert judge(figures(error=0.8, ndcg10=0.25), figures()).accepted
 
