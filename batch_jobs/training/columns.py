@@ -1,11 +1,13 @@
 """Ratings as columns: what every step from the export to the evaluation works on."""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,10 @@ class RatingColumns:
     rated_at: NDArray[np.int64]
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> Self:
+    def from_frame(cls, frame: "pd.DataFrame") -> Self:
         """From columns user_id, movie_id, stars, rated_at (milliseconds). Raises ValueError if empty."""
+        import pandas as pd  # which takes 80 MB, and who has columns already does without it
+
         if frame.empty:
             raise ValueError("There are no ratings to train on: import or create some first.")
         person, people = pd.factorize(frame["user_id"], sort=True)

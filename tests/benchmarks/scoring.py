@@ -20,7 +20,7 @@ from batch_jobs.scoring import best_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from chalicelib.recommending.model import Model, RankingModel, RatingModel
 
-_PEOPLE_AT_ONCE = 4096
+_PEOPLE_AT_ONCE = 1024
 _PREDICTED_PAIRS = 20_000
 
 
