@@ -13,11 +13,9 @@ from chalicelib.api.requests import SuggestionsQuery, read_query
 from chalicelib.api.responses import MovieCard, Reason, SuggestedMovie, Suggestions, answer
 from chalicelib.api.routing import route
 from chalicelib.domain.movie import MovieId
-from chalicelib.domain.rating import PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Suggestion
 from chalicelib.services.movies import titled
 from chalicelib.storage.catalogue import open_catalogue
-from chalicelib.storage.ratings import ratings_of
 
 blueprint = Blueprint(__name__)
 
@@ -38,7 +36,7 @@ def suggestions(request: Request) -> Response:
 
     catalogue = open_catalogue()
     movies = catalogue.movies([suggestion.movie_id for suggestion in page])
-    reasons = _reasons(person_id, page)
+    reasons = _reasons(made.ratings, page)
     return answer(
         Suggestions(
             items=[
@@ -64,14 +62,10 @@ def _edition(suggestions: Sequence[Suggestion]) -> str:
     return blake2b(repr([one.movie_id for one in suggestions]).encode(), digest_size=8).hexdigest()
 
 
-def _reasons(person_id: PersonId, page: Sequence[Suggestion]) -> Mapping[MovieId, Reason]:
+def _reasons(ratings: Mapping[MovieId, float], page: Sequence[Suggestion]) -> Mapping[MovieId, Reason]:
     """The ratings that speak for these suggestions, as far as the person still has them."""
-    named = {one.because_of for one in page if one.because_of is not None}
-    if not named:
-        return {}
-    stars = {one.movie_id: one.stars for one in ratings_of(person_id) if one.movie_id in named}
-    movies = titled(open_catalogue(), stars)
+    reasons = {one.because_of for one in page if one.because_of is not None and one.because_of in ratings}
     return {
-        movie_id: Reason(movie_id=movie_id, title=movies[movie_id].movie.title, stars=stars[movie_id])
-        for movie_id in stars
+        movie_id: Reason(movie_id=movie_id, title=listed.movie.title, stars=ratings[movie_id])
+        for movie_id, listed in titled(open_catalogue(), reasons).items()
     }

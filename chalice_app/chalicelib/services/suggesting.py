@@ -5,6 +5,7 @@ current model; otherwise it is computed here and stored in its place.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -29,11 +30,13 @@ Source = Literal["stored", "fresh", "popular"]
 @dataclass(frozen=True, slots=True)
 class PersonSuggestions:
     """`source` tells how they came about; `milliseconds` how long it took to compute or read them.
+    `ratings` are the person's own, which the reasons speak of.
 
     Without a model there is nothing to predict from: `predicted` is False and the stars mean nothing.
     """
 
     suggestions: list[Suggestion]
+    ratings: Mapping[MovieId, float]
     model_version: str | None
     created_at: int
     source: Source
@@ -67,7 +70,9 @@ def suggestions_for(person_id: PersonId) -> PersonSuggestions:
 
     def answer(suggestions: list[Suggestion], created_at: int, source: Source) -> PersonSuggestions:
         milliseconds = (time.perf_counter() - started) * 1000
-        return PersonSuggestions(suggestions, version, created_at, source, milliseconds, version is not None)
+        return PersonSuggestions(
+            suggestions, ratings, version, created_at, source, milliseconds, version is not None
+        )
 
     now = time.time_ns() // 1_000_000
     if version is None:
