@@ -148,23 +148,23 @@ def measure(
     people = split.measured_people()
     seen, held_out = split.train.of_people(people), split.held_out.of_people(people)
     svd_stars = svd.stars_of(people[held_out.person], held_out.movie)
-    folded = _folded_in(twin, seen)
+    folded = folded_in(twin, seen)
     actual = held_out.stars.astype(np.float64)
     predicted = _predicted(twin, folded, held_out).clip(*scale.stars)
     unit = scale.units_per_star
 
     started = time.perf_counter()
-    suggested = _suggested(twin, seen, USUAL)
+    shown = suggested(twin, seen, USUAL)
     score_seconds = time.perf_counter() - started
     likes = held_out.where(held_out.stars >= LIKED_STARS)
     lists = {
-        "ranking": suggested,
+        "ranking": shown,
         "popularity": popular_lists(liked_in_training, seen),
-        "svd_by_rating": _by_predicted_stars(twin, folded, seen),
+        "svd_by_rating": by_predicted_stars(twin, folded, seen),
     }
     scored = {name: score_lists(one, likes, popularity, raters) for name, one in lists.items()}
     wishes = {
-        name: score_lists(_suggested(twin, seen, wish), likes, popularity, raters).metrics()
+        name: score_lists(suggested(twin, seen, wish), likes, popularity, raters).metrics()
         for name, wish in WISHES.items()
     }
     ratios = star_ratios(held_out.person, unit * (predicted - actual), len(held_out.people))
@@ -187,8 +187,8 @@ def measure(
         by_ratings=_by_ratings(np.diff(seen.person_starts()), ratios, scored),
         popularity_of_shown=PopularityOfShown(
             *(
-                shown_by_popularity(shown, popularity)
-                for shown in (_top_ten(suggested), _top_ten(lists["popularity"]), likes.movie)
+                shown_by_popularity(movies, popularity)
+                for movies in (_top_ten(shown), _top_ten(lists["popularity"]), likes.movie)
             )
         ),
         learning_curve=_in_units(svd.curve(), unit),
@@ -198,7 +198,7 @@ def measure(
     return evaluation, PersonFigures.of(held_out.people, ratios, scored["ranking"].ratios)
 
 
-def _folded_in(twin: Model, seen: RatingColumns) -> Doubles:
+def folded_in(twin: Model, seen: RatingColumns) -> Doubles:
     """(people, 1 + k): each person's side of the rating model."""
     starts = seen.person_starts()
     movie = seen.movie.astype(np.intp)
@@ -218,7 +218,7 @@ def _predicted(twin: Model, folded: Doubles, asked: RatingColumns) -> Doubles:
     return stars
 
 
-def _suggested(twin: Model, seen: RatingColumns, wish: Wish) -> Lists:
+def suggested(twin: Model, seen: RatingColumns, wish: Wish) -> Lists:
     """What is suggested to each person, by the code that writes everybody's suggestions."""
     lists = np.full((len(seen.people), RECALL_AT), NOTHING, dtype=np.int32)
     for best in best_for_everyone(twin, seen, {}, RECALL_AT, wish=wish):
@@ -226,7 +226,8 @@ def _suggested(twin: Model, seen: RatingColumns, wish: Wish) -> Lists:
     return lists
 
 
-def _by_predicted_stars(twin: Model, folded: Doubles, seen: RatingColumns) -> Lists:
+def by_predicted_stars(twin: Model, folded: Doubles, seen: RatingColumns) -> Lists:
+    """What is suggested in the order of predicted stars as they are, without caution."""
     model = twin.rating
     people = folded[:, 1:].astype(np.float32)
 
