@@ -17,7 +17,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from chalicelib.domain.movie import MovieId
-from chalicelib.domain.wish import Wish
 from chalicelib.recommending.fold_in import fold_in_ranking, fold_in_rating
 from chalicelib.recommending.model import Model
 from chalicelib.recommending.suggesting import known_ratings, suggest
@@ -59,16 +58,14 @@ def _rating(model: Model, person: Person) -> Callable[[], object]:
     return lambda: fold_in_rating(model.rating, rated, stars)
 
 
-def _suggest(wish: Wish) -> Timed:
-    return lambda model, person: lambda: suggest(model, person, (), SUGGESTED, wish)
+def _suggest(model: Model, person: Person) -> Callable[[], object]:
+    return lambda: suggest(model, person, (), SUGGESTED)
 
 
 TIMED: dict[str, Timed] = {
     "fold_in_ranking": _ranking,
     "fold_in_rating": _rating,
-    "suggest": _suggest(Wish()),
-    "suggest, adventure 0.5": _suggest(Wish(adventure=0.5)),
-    "suggest, by predicted stars": _suggest(Wish(order="predicted")),
+    "suggest": _suggest,
 }
 
 
