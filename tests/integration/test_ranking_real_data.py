@@ -49,7 +49,7 @@ def test_people_find_far_more_than_by_the_stars_that_surprise_predicts(judge: Ju
     assert ndcg10 >= 3.5 * np.mean(found)
 
 
-@pytest.mark.parametrize("name", ["ml-100k", "ratings-small", "ml-latest-small"])
+@pytest.mark.parametrize("name", ["ml-100k", "ratings-small", "ml-latest-small", "long-tail"])
 def test_new_people_are_shown_nothing_worse_than_what_is_popular(name: str) -> None:
     measured = measure_cold_start(data_sets()[name](), RankingSettings())
     assert [step.ratings for step in measured] == [1, 3, 5, 10, 20]
