@@ -1,7 +1,7 @@
 """A model's card: what it was trained on, how, and how good it is on ratings it never saw."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def make_card(  # noqa: PLR0917 - in the order they stand on the card
         "started_at": started_at,
         "data": asdict(data),
         "scale": asdict(scale),
-        "settings": asdict(settings),
+        "settings": asdict(replace(settings, rating=settings.rating.for_size(data.ratings))),
         "held_out": asdict(evaluation),
         "plots": [],
         "gate": None,

@@ -36,10 +36,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RatingSummary:
-    """How many ratings a movie has, and their mean."""
+    """How many ratings a movie has, their mean, and how many are of half a star, one star, … five."""
 
     count: int
     mean: float
+    histogram: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def build_catalogue(target: Path, movies: Iterable[Movie], summary: Summary) -> 
         )
         connection.executescript(f"{SCHEMA}; BEGIN;")
         try:
-            connection.executemany(f"INSERT INTO movies VALUES ({', '.join('?' * 22)})", columns)  # noqa: S608
+            connection.executemany(f"INSERT INTO movies VALUES ({', '.join('?' * 23)})", columns)  # noqa: S608
         except sqlite3.IntegrityError as error:
             raise ValueError("Two of the movies have the same id, or one has no title.") from error
         connection.executemany(
@@ -136,7 +137,7 @@ def read_catalogue(path: Path) -> tuple[dict[MovieId, Movie], dict[MovieId, Rati
     catalogue = Catalogue(path, path.parent.name)
     listed = catalogue.movies(catalogue.movie_ids())
     summary = {
-        movie_id: RatingSummary(one.rating_count, one.rating_mean)
+        movie_id: RatingSummary(one.rating_count, one.rating_mean, one.rating_histogram)
         for movie_id, one in listed.items()
         if one.rating_mean is not None
     }
@@ -226,6 +227,7 @@ def _movie_columns(
             rated.count,
             rated.mean if rated.count else None,
             score if rated.count else None,
+            json.dumps(rated.histogram),
             math.log1p(rated.count) / math.log1p(most) if most else 0.0,
             movie.released or (f"{year:04d}" if year else None),
             year,

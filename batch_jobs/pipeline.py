@@ -30,7 +30,7 @@ from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.movie import MovieId
-from chalicelib.domain.rating import PersonId
+from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS, PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, basis_of
 from chalicelib.recommending.model import FILE_NAME, Model
 from chalicelib.storage import artifacts
@@ -187,12 +187,18 @@ def marked_movies() -> dict[str, set[MovieId]]:
 
 
 def rating_summary(ratings: RatingColumns) -> dict[MovieId, RatingSummary]:
-    """Count and mean of each movie's ratings."""
-    counts = np.bincount(ratings.movie)
-    means = np.bincount(ratings.movie, weights=ratings.stars) / counts
+    """Count, mean and histogram of each movie's ratings."""
+    steps = round(MOST_STARS / FEWEST_STARS)
+    half_stars = np.rint(ratings.stars / FEWEST_STARS).astype(np.int64) - 1
+    cells = ratings.movie.astype(np.int64) * steps + half_stars
+    histograms = np.bincount(cells, minlength=len(ratings.movie_ids) * steps).reshape(-1, steps)
+    counts = histograms.sum(axis=1)
+    means = histograms @ (FEWEST_STARS * np.arange(1, steps + 1)) / counts
     return {
-        MovieId(int(movie_id)): RatingSummary(int(count), float(mean))
-        for movie_id, count, mean in zip(ratings.movie_ids, counts, means, strict=True)
+        MovieId(movie_id): RatingSummary(count, mean, tuple(histogram))
+        for movie_id, count, mean, histogram in zip(
+            ratings.movie_ids.tolist(), counts.tolist(), means.tolist(), histograms.tolist(), strict=True
+        )
     }
 
 

@@ -1,6 +1,7 @@
 """Training the rating model: SVD over the columns of ratings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -41,22 +42,34 @@ class RatingSettings:
     prior_weight: float = 0.5
     memory: float = 60.0
 
-    def svd(self, ratings: int) -> FastSVD:
-        """The estimator for this many ratings, not yet fitted."""
+    def for_size(self, ratings: int) -> Self:
+        """The same with nothing left open: what suits this many ratings."""
+        epochs, decay, regularisation = self._by_size(ratings)
+        return replace(self, epochs=epochs, learning_rate_decay=decay, factor_regularisation=regularisation)
 
-        def or_by_size(given: float | None, measured: tuple[float, ...]) -> float:
+    def _by_size(self, ratings: int) -> tuple[int, float, float]:
+        def or_measured(given: float | None, measured: tuple[float, ...]) -> float:
             if given is not None:
                 return given
             return round(float(np.interp(np.log(ratings), np.log(_SIZES), measured)), 4)
 
+        return (
+            round(or_measured(self.epochs, _EPOCHS)),
+            or_measured(self.learning_rate_decay, _LEARNING_RATE_DECAY),
+            or_measured(self.factor_regularisation, _FACTOR_REGULARISATION),
+        )
+
+    def svd(self, ratings: int) -> FastSVD:
+        """The estimator for this many ratings, not yet fitted."""
+        epochs, decay, regularisation = self._by_size(ratings)
         return FastSVD(
             n_factors=self.factors,
-            n_epochs=round(or_by_size(self.epochs, _EPOCHS)),
+            n_epochs=epochs,
             lr_all=self.learning_rate,
             lr_bi=self.bias_learning_rate,
             lr_bu=self.bias_learning_rate,
-            lr_decay=or_by_size(self.learning_rate_decay, _LEARNING_RATE_DECAY),
-            reg_all=or_by_size(self.factor_regularisation, _FACTOR_REGULARISATION),
+            lr_decay=decay,
+            reg_all=regularisation,
             reg_bi=self.bias_regularisation,
             reg_bu=self.bias_regularisation,
             init_std_dev=self.init_std,

@@ -124,6 +124,7 @@ export const logOut = async () => {
 export const listMovies = (query, signal) => get("/movies", query, signal);
 export const listGenres = () => get("/genres");
 export const getMovie = (id, signal) => get(`/movies/${id}`, null, signal);
+export const listSimilar = (id, signal) => get(`/movies/${id}/similar`, { limit: 18 }, signal);
 export const getLibrary = () => get("/me/library");
 export const getMyMovie = (id, signal) => get(`/me/movies/${id}`, null, signal);
 export const listRatings = (query, signal) => get("/me/ratings", query, signal);

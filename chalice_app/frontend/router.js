@@ -68,9 +68,11 @@ function navigateWithPoster(address, link) {
   const poster = link.querySelector(".poster");
   if (!poster || calm.matches || !document.startViewTransition) return navigate(address);
   morphing?.skipTransition();
+  const left = document.querySelector(".film-poster .poster"); // two of one name would cancel the transition
+  left?.style.setProperty("view-transition-name", "none");
   poster.style.viewTransitionName = "poster";
   morphing = document.startViewTransition(async () => {
-    poster.style.viewTransitionName = "";
+    for (const one of [left, poster]) one?.style.removeProperty("view-transition-name");
     navigate(address);
     await new Promise((rendered) => setTimeout(rendered, 40));
   });

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.visitor import Visitor
@@ -126,6 +127,30 @@ def test_a_film_has_an_address_that_survives_a_reload(visitor: Visitor) -> None:
         expect(visitor.page.locator(".mine input:checked")).to_have_value("3.5")
     expect(visitor.page).to_have_title(re.compile(re.escape(title), re.IGNORECASE))
     visitor.photograph("film")
+
+
+@pytest.mark.parametrize("screen", ["visitor", "phone"])
+def test_a_film_shows_how_it_was_rated_and_what_the_same_people_like(
+    request: pytest.FixtureRequest, screen: str
+) -> None:
+    someone: Visitor = request.getfixturevalue(screen)
+    page = someone.page
+    someone.go("/browse?sort=popular")
+    page.locator(".grid .card-link").first.click()
+    expect(
+        page.get_by_role("img", name=re.compile(r"Ratings by stars\. 5 stars: \d+, 4\.5 stars"))
+    ).to_be_visible()
+    title = page.get_by_role("heading", level=1).inner_text()
+    page.locator(".film-side").scroll_into_view_if_needed()
+    alike = page.get_by_role("region", name="Liked by the same people")
+    alike.scroll_into_view_if_needed()
+    expect(alike.locator(".card-title").nth(5)).to_be_attached()
+    titles = alike.locator(".card-title").all_inner_texts()
+    assert title not in titles
+    assert len(set(titles)) == len(titles)
+    someone.photograph(f"film-alike-{screen}")
+    alike.locator(".card-link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(titles[0], ignore_case=True)
 
 
 def test_the_watchlist_keeps_a_film(visitor: Visitor) -> None:

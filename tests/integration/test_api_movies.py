@@ -139,7 +139,7 @@ def test_one_movie_in_full(api: Api, written: str) -> None:
     assert detail.keys() == {
         *("movie_id", "title", "year", "genres", "runtime", "poster_url", "rating_count", "rating_mean"),
         *("original_title", "released", "overview", "tagline", "language", "directors", "cast", "keywords"),
-        "imdb_url",
+        *("imdb_url", "rating_histogram"),
     }
 
 

@@ -148,6 +148,7 @@ def test_the_catalogue_gets_counts_and_averages_and_keeps_remakes(run: Run) -> N
         assert movie is not None
         assert movie.rating_count == len(stars)
         assert movie.rating_mean == pytest.approx(float(stars.mean()))
+        assert movie.rating_histogram == tuple((stars == (step + 1) / 2).sum() for step in range(10))
 
 
 def test_stages_can_be_run_one_by_one_and_only_publishing_changes_what_is_current(run: Run) -> None:

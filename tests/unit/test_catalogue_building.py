@@ -1,5 +1,7 @@
 """Building the catalogue file and merging sources into it."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,9 +50,20 @@ movies = st.builds(
 @hypothesis_settings(deadline=None, max_examples=60)
 def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, some: list[Movie]) -> None:
     path = tmp_path_factory.mktemp("built") / "catalogue.sqlite"
-    summary = {movie.movie_id: RatingSummary(number + 1, 3.25) for number, movie in enumerate(some[::2])}
+    summary = {
+        movie.movie_id: RatingSummary(number + 1, 3.25, (0,) * 9 + (number + 1,))
+        for number, movie in enumerate(some[::2])
+    }
     build_catalogue(path, some, summary)
     assert read_catalogue(path) == ({movie.movie_id: movie for movie in some}, summary)
+
+
+def test_a_catalogue_from_before_there_were_histograms_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    build_catalogue(path, [FULL], {FULL.movie_id: RatingSummary(2, 4.5, (0,) * 8 + (2, 0))})
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("ALTER TABLE movies DROP COLUMN rating_histogram")
+    assert read_catalogue(path) == ({FULL.movie_id: FULL}, {FULL.movie_id: RatingSummary(2, 4.5)})
 
 
 def test_the_same_movies_give_the_same_file(tmp_path: Path) -> None:

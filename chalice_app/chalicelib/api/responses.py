@@ -74,6 +74,9 @@ class MovieCard(Answer):
 
 
 class MovieDetail(MovieCard):
+    """`rating_histogram` is how many ratings are of half a star, one star, … five; empty without any."""
+
+    rating_histogram: tuple[int, ...]
     original_title: str | None
     released: str | None
     overview: str | None
@@ -90,6 +93,7 @@ class MovieDetail(MovieCard):
         return cls.model_validate(
             {
                 **_card_fields(listed),
+                "rating_histogram": listed.rating_histogram,
                 "original_title": movie.original_title,
                 "released": movie.released,
                 "overview": movie.overview,

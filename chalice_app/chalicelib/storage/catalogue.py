@@ -27,6 +27,7 @@ CREATE TABLE movies (
     rating_count INTEGER NOT NULL DEFAULT 0,
     rating_mean REAL,
     rating_score REAL,
+    rating_histogram TEXT NOT NULL DEFAULT '[]',
     fame REAL NOT NULL,
     release TEXT,
     year INTEGER,
@@ -52,7 +53,8 @@ CREATE VIRTUAL TABLE search USING fts5 (
     title, original_title, joined, people, content='', tokenize='ascii', prefix='1 2 3'
 );
 """
-"""Lists (`genres`, `directors`, `cast`, `keywords`) are JSON arrays. `rating_score` is the mean pulled
+"""Lists (`genres`, `directors`, `cast`, `keywords`) are JSON arrays. `rating_histogram` is how many ratings
+there are of half a star, one star and so on up to five. `rating_score` is the mean pulled
 towards the mean of all ratings where a movie has few (NULL without any); `fame` is 0 to 1, by rating
 count; `release` is `released` or else the year, to sort by; `genre_bits` has the `bit` of each genre set.
 
@@ -110,11 +112,13 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class ListedMovie:
-    """A movie with what people made of it. `rating_mean` is None without ratings."""
+    """A movie with what people made of it. `rating_mean` is None without ratings; `rating_histogram` is how
+    many gave it half a star, one star, … five, and empty without ratings."""
 
     movie: Movie
     rating_count: int
     rating_mean: float | None
+    rating_histogram: tuple[int, ...] = ()
 
 
 Position = tuple[float | str | None, int]
@@ -160,7 +164,7 @@ def _orders() -> Iterator[tuple[Sort, _Order]]:
 _ORDERS = dict(_orders())
 _MOVIE = (
     "movie_id, rating_count, rating_mean, title, original_title, year, released, runtime, overview, tagline, "
-    'language, poster_path, tmdb_id, genres, directors, "cast", keywords'
+    'language, poster_path, tmdb_id, genres, directors, "cast", keywords, rating_histogram'
 )
 
 
@@ -217,6 +221,9 @@ class Catalogue:
         self._genres = {
             name: (count, bit) for name, count, bit in self._rows("SELECT name, movie_count, bit FROM genres")
         }
+        known = {name for _, name, *_ in self._rows("PRAGMA table_info(movies)")}
+        # A catalogue from before there were histograms serves until the next one is published.
+        self._columns = _MOVIE if "rating_histogram" in known else _MOVIE.replace("rating_histogram", "'[]'")
         self._genre_names = {name.casefold(): name for name in self._genres}
         self._by_popularity = [
             MovieId(movie_id)
@@ -232,7 +239,7 @@ class Catalogue:
         """The movies that are in the catalogue among any number of ids, in the order of the ids."""
         wanted = list(movie_ids)
         rows = self._rows(
-            f"SELECT {_MOVIE} FROM movies WHERE movie_id IN (SELECT value FROM json_each(?))",  # noqa: S608
+            f"SELECT {self._columns} FROM movies WHERE movie_id IN (SELECT value FROM json_each(?))",  # noqa: S608
             (json.dumps(wanted),),
         )
         found = {row[0]: _listed(row) for row in rows}
@@ -425,7 +432,7 @@ def _mask(bits: Iterable[int | None]) -> int:
 def _listed(row: tuple) -> ListedMovie:  # type: ignore[type-arg]
     movie_id, rating_count, rating_mean, title, original_title, year, released, runtime, *rest = row
     overview, tagline, language, poster_path, tmdb_id, *lists = rest
-    genres, directors, cast, keywords = (tuple(json.loads(text)) for text in lists)
+    genres, directors, cast, keywords, histogram = (tuple(json.loads(text)) for text in lists)
     movie = Movie(
         movie_id=MovieId(movie_id),
         title=title,
@@ -443,4 +450,4 @@ def _listed(row: tuple) -> ListedMovie:  # type: ignore[type-arg]
         cast=cast,
         keywords=keywords,
     )
-    return ListedMovie(movie, rating_count, rating_mean)
+    return ListedMovie(movie, rating_count, rating_mean, histogram)

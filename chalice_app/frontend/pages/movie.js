@@ -1,8 +1,9 @@
 // One film.
 
-import { getMovie, getMyMovie, listMovies } from "../api.js";
+import { getMovie, getMyMovie, listMovies, listSimilar } from "../api.js";
 import { countOf, Failure, Nothing, useLoaded, useNearby, useTitle } from "../components/base.js";
 import { AsideButton, MovieRow, rateOrRemove, useStars, WatchlistButton } from "../components/movie-card.js";
+import { Histogram } from "../components/histogram.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars, starsAloud } from "../components/stars.js";
 import { known, learn, useStore } from "../store.js";
@@ -24,18 +25,25 @@ function Mine({ movie }) {
   </section>`;
 }
 
+const FEW = 4; // similar films that are too few for a row: then others of the same genres say more
+
+/** What the same people like; for a film that few have liked, the best of its genres. */
 function Alike({ movie }) {
   const [place, near] = useNearby("200px");
   const genres = movie.genres.slice(0, 2);
-  const { data } = useLoaded(async (signal) => {
-    if (!near || !genres.length) return null;
-    const { items } = await listMovies({ genre: genres.join(","), sort: "top-rated", limit: 19 }, signal);
+  const { data, error } = useLoaded(async (signal) => {
+    if (!near) return null;
+    const { items: similar } = await listSimilar(movie.movie_id, signal);
+    const byTaste = similar.length >= FEW;
+    if (!byTaste && !genres.length) return { movies: [] };
+    const { items } = byTaste ? { items: similar } : await listMovies({ genre: genres.join(","), sort: "top-rated", limit: 19 }, signal);
     learn(items);
-    return items.filter(({ movie_id: id }) => id !== movie.movie_id);
+    return { byTaste, movies: items.filter(({ movie_id: id }) => id !== movie.movie_id) };
   }, [near, movie.movie_id]);
-  if (!genres.length || data?.length === 0) return null;
-  return html`<div ref=${place}><${MovieRow} id="alike" title=${`More ${genres.join(" and ").toLowerCase()}`} movies=${data}
-    more=${browse({ genre: genres.join(","), sort: "top-rated" })} /></div>`;
+  if (error || data?.movies.length === 0) return null;
+  const title = !data || data.byTaste ? "Liked by the same people" : `More ${genres.join(" and ").toLowerCase()}`;
+  return html`<div ref=${place}><${MovieRow} id="alike" title=${title} movies=${data?.movies}
+    more=${data && !data.byTaste ? browse({ genre: genres.join(","), sort: "top-rated" }) : null} /></div>`;
 }
 
 const People = ({ label, names }) => names?.length ? html`<div><dt>${label}</dt><dd>${names.map((name, i) => html`${i ? ", " : ""}<a key=${name} href=${browse({ q: name })}>${name}</a>`)}</dd></div>` : null;
@@ -87,7 +95,8 @@ export default function MoviePage({ params }) {
         <aside class="film-side" aria-label="Ratings">
           <div class="everyone"><span class="everyone-mean">${movie.rating_mean ? movie.rating_mean.toFixed(1) : "–"}</span>
             <span class="everyone-words">${movie.rating_mean ? html`<span class="meter" role="img" aria-label=${`Average ${movie.rating_mean.toFixed(1)} of 5 stars`}><i ref=${(bar) => bar?.style.setProperty("width", `${movie.rating_mean * 20}%`)}></i></span>` : null}
-              <span>${movie.rating_count ? countOf(movie.rating_count, "rating") : "No ratings yet"}</span></span></div>
+              <span>${movie.rating_count ? countOf(movie.rating_count, "rating") : "No ratings yet"}</span></span>
+            ${data?.rating_histogram.length > 0 && html`<${Histogram} counts=${data.rating_histogram} />`}</div>
           <${Mine} movie=${movie} />
         </aside>
       </div>
