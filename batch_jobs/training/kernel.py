@@ -13,17 +13,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from batch_jobs.training.registers import LENIENT, blended, fetch, loaded, product, store, table
+
 Reals = NDArray[np.floating[Any]]
 Positions = NDArray[np.int32]
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
 
-# Sums may be taken in another order (that is what makes them vectors), but NaN and infinity stay what
-# they are: divergence is found by looking for them.
-_OPTIONS: dict[str, Any] = {
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"reassoc", "contract", "nsz", "arcp"},
-}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": set(LENIENT)}
+_AHEAD = 3
+"""How many ratings ahead a movie's factors are sent for."""
 
 
 def compiled(function: AnyCallable) -> AnyCallable:
@@ -126,18 +124,14 @@ def _scatter(
 
 
 @lru_cache
-def descent(factors: int) -> Callable[..., None]:
-    """The descent over ratings `first` to `last`, compiled for this number of factors.
+def descent(width: int) -> Callable[..., None]:
+    """The descent over ratings `first` to `last`, compiled for tables with this many columns.
 
     Arguments: (person, movie, stars), first, last, (bu, bi, pu, qi), step, where a person's ratings stand
-    together, everything real is of one dtype and `step` is (mean, lr_bu, reg_bu, lr_bi, reg_bi, lr_pu,
-    1 - lr_pu * reg_pu, lr_qi, 1 - lr_qi * reg_qi).
+    together, everything real is of one dtype, `pu` and `qi` are tables of `registers` and `step` is
+    (mean, lr_bu, reg_bu, lr_bi, reg_bi, lr_pu, 1 - lr_pu * reg_pu, lr_qi, 1 - lr_qi * reg_qi).
     """
 
-    # With the number of factors known to the compiler the loops over them unroll into whole vectors. A
-    # person's factors stay in a local buffer while their ratings go by, and one pass over the factors
-    # updates this rating's movie and takes the dot product for the next one: together three times as
-    # fast as the plain loops.
     def sweep(
         ratings: tuple[Positions, Positions, Reals],
         first: int,
@@ -149,36 +143,29 @@ def descent(factors: int) -> Callable[..., None]:
         bu, bi, pu, qi = parameters
         mean, lr_bu, reg_bu, lr_bi, reg_bi = step[0], step[1], step[2], step[3], step[4]
         lr_pu, keep_p, lr_qi, keep_q = step[5], step[6], step[7], step[8]
-        nothing = mean - mean
-        mine = np.empty(factors, pu.dtype)
         n = first
         while n < last:
             u, i = person[n], movie[n]
-            bias = bu[u]
-            dot = nothing
-            for f in range(factors):
-                mine[f] = pu[u, f]
-                dot += mine[f] * qi[i, f]
+            bias, p, q = bu[u], loaded(pu, u, width), loaded(qi, i, width)
+            dot = product(p, q)
             while True:
                 error = stars[n] - (mean + bias + bi[i] + dot)
                 bias += lr_bu * (error - reg_bu * bias)
                 bi[i] += lr_bi * (error - reg_bi * bi[i])
                 gain_p, gain_q = lr_pu * error, lr_qi * error
                 n += 1
-                if n == last or person[n] != u:
+                fetch(qi, movie[min(n + _AHEAD, last - 1)], width)
+                store(qi, i, blended(keep_q, q, gain_q, p))
+                following = movie[min(n, last - 1)]
+                if n >= last or person[n] != u or following == i:
                     break
-                following = movie[n]
-                dot = nothing
-                for f in range(factors):
-                    p, q = mine[f], qi[i, f]
-                    qi[i, f] = keep_q * q + gain_q * p
-                    mine[f] = keep_p * p + gain_p * q
-                    dot += mine[f] * qi[following, f]
-                i = following
-            for f in range(factors):
-                p, q = mine[f], qi[i, f]
-                qi[i, f] = keep_q * q + gain_q * p
-                pu[u, f] = keep_p * p + gain_p * q
+                # The next rating's product, of the person's new factors, from products of the old ones:
+                # that way it does not have to wait for this rating's error.
+                r = loaded(qi, following, width)
+                dot = keep_p * product(p, r) + gain_p * product(q, r)
+                p = blended(keep_p, p, gain_p, q)
+                q, i = r, following
+            store(pu, u, blended(keep_p, p, gain_p, q))
             bu[u] = bias
 
     return compiled(sweep)
@@ -213,9 +200,9 @@ def warm_up(factors: int, dtype: str = "float32") -> None:
     For the build of a container image, whose runs then find everything compiled.
     """
     one = np.zeros(1, dtype=np.int32)
-    bias, factor = np.zeros(1, dtype=dtype), np.zeros((1, factors), dtype=dtype)
+    bias, factor = np.zeros(1, dtype=dtype), table(1, factors, dtype)
     dealt = deal(Ratings(one, one, bias), 1, 1, 1).ratings
-    parameters = (bias.copy(), bias.copy(), factor.copy(), factor.copy())
+    parameters = (bias.copy(), bias.copy(), factor, table(1, factors, dtype))
     columns = (dealt.person, dealt.movie, dealt.stars)
-    descent(factors)(columns, 0, 1, parameters, np.zeros(9, dtype=dtype))
+    descent(factor.shape[1])(columns, 0, 1, parameters, np.zeros(9, dtype=dtype))
     estimates(one, one, 0.0, parameters)

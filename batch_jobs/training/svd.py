@@ -23,6 +23,7 @@ from batch_jobs.training.kernel import (
     places,
     undealt,
 )
+from batch_jobs.training.registers import table
 from batch_jobs.training.trainset import ColumnarTrainset
 
 _ROWS_DRAWN_AT_ONCE = 8_192
@@ -139,13 +140,14 @@ class FastSVD(SVD):  # type: ignore[misc]
             ratings, validation = _where(ratings, ~held_out), _where(ratings, held_out)
         blocks = self._blocks(ratings, trainset)
         del ratings
-        self.bi, self.qi = self.bi[blocks.movie_order], self.qi[blocks.movie_order]
+        self.qi[:] = self.qi[blocks.movie_order]
         if validation:
             moved = places(blocks.movie_order)[validation.movie]
             validation = Ratings(validation.person, moved, validation.stars)
         self._descend(blocks, rng, validation)
         back = places(blocks.movie_order)
-        self.bi, self.qi = self.bi[back], self.qi[back]
+        self.bi, self.qi = self.bi[back], self.qi[back, : self.n_factors]
+        self.pu = np.ascontiguousarray(self.pu[:, : self.n_factors])
 
     def estimated_stars(self, uids: NDArray[Any], iids: NDArray[Any]) -> NDArray[np.float64]:
         """What `predict` estimates for each pair of raw ids, within the rating scale."""
@@ -162,11 +164,18 @@ class FastSVD(SVD):  # type: ignore[misc]
         return estimated.clip(*self.trainset.rating_scale)
 
     def _drawn(self, rng: np.random.RandomState, rows: int, dtype: np.dtype[Any]) -> Reals:
-        """Factors as Surprise draws them, without all of them ever being there in double precision."""
-        drawn = np.empty((rows, self.n_factors), dtype)
+        """A table of factors. In Surprise's order they are the ones that Surprise draws, without all of
+        them ever being there in double precision; in blocks they come from a generator several times
+        faster."""
+        drawn = table(rows, self.n_factors, dtype)
+        fast = np.random.Generator(np.random.SFC64(rng.randint(2**31))) if self.order == "blocks" else None
         for first in range(0, rows, _ROWS_DRAWN_AT_ONCE):
-            part = drawn[first : first + _ROWS_DRAWN_AT_ONCE]
-            part[:] = rng.normal(self.init_mean, self.init_std_dev, part.shape)
+            part = drawn[first : first + _ROWS_DRAWN_AT_ONCE, : self.n_factors]
+            if fast:
+                normal = fast.standard_normal(part.shape, self.dtype)
+                part[:] = self.init_mean + dtype.type(self.init_std_dev) * normal
+            else:
+                part[:] = rng.normal(self.init_mean, self.init_std_dev, part.shape)
         return drawn
 
     def _blocks(self, ratings: Ratings, trainset: Trainset) -> Blocks:
@@ -211,7 +220,7 @@ class FastSVD(SVD):  # type: ignore[misc]
         self, blocks: Blocks, epoch: int, rng: np.random.RandomState, pool: Executor | None
     ) -> None:
         step = self._step(epoch)
-        sweep = descent(self.n_factors)
+        sweep = descent(self.pu.shape[1])
 
         columns = (blocks.ratings.person, blocks.ratings.movie, blocks.ratings.stars)
 
