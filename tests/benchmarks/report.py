@@ -14,11 +14,11 @@ Rounds = list[dict[str, Any]]
 Results = dict[str, Any]
 
 _STARS = (
-    "who", "RMSE", "MAE", "fit, s", "Surprise ÷ it", "CPU, s", "M ratings/s", "load, s", "predict, µs each",
-    "peak, MB",
+    "who", "RMSE", "MAE", "fit, s", "× as fast as Surprise", "CPU, s", "M ratings/s", "load, s",
+    "predict, µs each", "peak, MB",
 )  # fmt: skip
 _RANKS = (
-    "who", "nDCG@10", "÷ popularity", "recall@20", "coverage", "novelty, bits", "fit, s", "CPU, s",
+    "who", "nDCG@10", "× popularity", "recall@20", "coverage", "novelty, bits", "fit, s", "CPU, s",
     "M ratings/s", "load, s", f"top {COUNT} for 1,000, s", "peak, MB",
 )  # fmt: skip
 
@@ -26,7 +26,8 @@ _RANKS = (
 _INTRODUCTION = """# Benchmarks
 
 Written by `make bench`: the same data, split, machine and judge for all. Every contestant runs in a process
-of its own, and each peer in an environment of its own, with the versions and settings listed at the end.
+of its own, and each peer in an environment of its own, with the versions and settings listed at the end:
+the defaults or examples of its documentation, with the factors and epochs of ours where both have them.
 Rounds go in turns, and their medians are shown: of three, or of one where there are 26M ratings.
 
 *How many stars?* is asked of a random tenth of the ratings, at most 200,000 of them: RMSE and MAE of what is
@@ -104,11 +105,11 @@ def _stars_cells(rounds: Rounds, runs: Mapping[str, Rounds], about: Mapping[str,
     return (
         _number(median(rounds, "rmse"), 4),
         _number(median(rounds, "mae"), 4),
-        _seconds(fit),
-        _number(base / fit, 1) if base and fit else "",
-        _seconds(median(rounds, "cpu_seconds", "fit")),
-        _number(about["stars_ratings"] / fit / 1e6, 2) if fit else "",
-        _seconds(median(rounds, "seconds", "load")),
+        _figures(fit),
+        _figures(base / fit) if base and fit else "",
+        _figures(median(rounds, "cpu_seconds", "fit")),
+        _figures(about["stars_ratings"] / fit / 1e6) if fit else "",
+        _figures(median(rounds, "seconds", "load")),
         _per(median(rounds, "seconds", "predict"), 1e6 / about["pairs"]),
         _number(median(rounds, "peak_mb"), 0),
     )
@@ -123,10 +124,10 @@ def _ranks_cells(rounds: Rounds, runs: Mapping[str, Rounds], about: Mapping[str,
         _number(median(rounds, "recall20"), 4),
         _number(median(rounds, "coverage"), 3),
         _number(median(rounds, "novelty"), 2),
-        _seconds(fit),
-        _seconds(median(rounds, "cpu_seconds", "fit")),
-        _number(about["ranks_ratings"] / fit / 1e6, 2) if fit else "",
-        _seconds(median(rounds, "seconds", "load")),
+        _figures(fit),
+        _figures(median(rounds, "cpu_seconds", "fit")),
+        _figures(about["ranks_ratings"] / fit / 1e6) if fit else "",
+        _figures(median(rounds, "seconds", "load")),
         _per(median(rounds, "seconds", "score"), 1000 / about["sample"]),
         _number(median(rounds, "peak_mb"), 0),
     )
@@ -153,9 +154,9 @@ def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:,.{digits}f}"
 
 
-def _seconds(value: float | None) -> str:
+def _figures(value: float | None) -> str:
     return "" if value is None else f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
 
 
 def _per(value: float | None, times: float) -> str:
-    return "" if value is None else _seconds(value * times)
+    return "" if value is None else _figures(value * times)

@@ -149,7 +149,7 @@ def test_the_report_gives_medians_ratios_and_the_reasons_of_who_failed(data: Pat
         if len(cells) > 3
     }
     names = {one.key: one.name for one in CONTESTANTS}
-    assert rows[names["ours/svd-2"]][2:4] == ["2", "15.0"]
+    assert rows[names["ours/svd-2"]][2:4] == ["2", "15"]
     assert rows[names["spark/als"]][0] == "fit takes over 10 min"
     assert rows[names["ours/ranking"]][:2] == ["0.2500", "2.50"]
     assert rows[names["surprise/knn"]][0] == "not run"
