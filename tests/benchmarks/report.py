@@ -40,8 +40,12 @@ people who had rated them.
 Load is from Parquet to what the library fits on. CPU is of the fit. Ratings/s are those of the training set
 by the seconds of the fit. Peak memory is of the whole process and those it started. Compiling ahead of time
 and the start of the Java machine are not counted. *Ours* under *What next?* fits both of our models, because
-they are trained together.
+they are trained together. † marks who ran while other programs took over a tenth of the processors, so that
+its times are too long; figures of quality and memory do not suffer by that.
 """
+
+
+_DISTURBANCE = 0.1
 
 
 def machine() -> str:
@@ -94,7 +98,8 @@ def _rows(
             continue
         rounds = runs.get(one.key, [])
         failed = next((r["failed"] for r in rounds if "failed" in r), None if rounds else "not run")
-        row = [one.name, *cells(rounds, runs, about)]
+        disturbed = (median(rounds, "others") or 0) > _DISTURBANCE
+        row = [f"{one.name} †" if disturbed else one.name, *cells(rounds, runs, about)]
         if failed:
             row[1] = failed
         yield row

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import numpy as np
 
 from tests.benchmarks.contestants import Contestant
 from tests.benchmarks.judging import Ranks, Stars
-from tests.benchmarks.processes import peak_megabytes
+from tests.benchmarks.processes import cpu_seconds, peak_megabytes
 
 ROOT = Path(__file__).parents[2]
 PEERS = Path(__file__).with_name("peers.txt")
@@ -48,8 +49,9 @@ def run(contestant: Contestant, python: Path, data: Path, minutes: float, gigaby
     """What it took and how good it was; `failed` says why there is less than that.
 
     A phase (load, fit, predict, score) that takes more than `minutes`, or a process that holds more than
-    `gigabytes`, is ended.
+    `gigabytes`, is ended. `others` is the share of the machine's processors that went to other programs.
     """
+    worked, own, started = _worked(), _waited_for(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         out = Path(name)
         command = [str(python), "-m", f"tests.benchmarks.entrants.{contestant.module}", contestant.entrant]
@@ -63,14 +65,17 @@ def run(contestant: Contestant, python: Path, data: Path, minutes: float, gigaby
                 start_new_session=True,
             )
             try:
-                failed = _watch(process, out, minutes, gigabytes)
+                failed, watched = _watch(process, out, minutes, gigabytes)
             finally:
                 _end(process)
+            own = max(watched, _waited_for() - own)  # the former knows what was not waited for
+            there = (time.monotonic() - started) * (os.cpu_count() or 1)
             if process.returncode and not failed:
                 said.seek(0)
                 failed = f"failed: {_last_line(said.read())}"
         result = _report(out)
         result.pop("phase", None)
+        result["others"] = max(0.0, _worked() - worked - own) / there
         if failed:
             return result | {"failed": failed}
         judge = (Stars if contestant.kind == "stars" else Ranks).load(data / f"{contestant.kind}.npz")
@@ -80,19 +85,33 @@ def run(contestant: Contestant, python: Path, data: Path, minutes: float, gigaby
             return result | {"failed": f"disqualified: {error}"}
 
 
-def _watch(process: subprocess.Popen[bytes], out: Path, minutes: float, gigabytes: float) -> str:
-    """Wait for the end; why it had to be ended, if it had to be."""
-    phase, since = "start", time.monotonic()
+def _watch(
+    process: subprocess.Popen[bytes], out: Path, minutes: float, gigabytes: float
+) -> tuple[str, float]:
+    """Wait for the end: why it had to be ended, if it had to be, and the processor time seen last."""
+    phase, since, taken = "start", time.monotonic(), 0.0
     while process.poll() is None:
         time.sleep(_LOOK_EVERY_SECONDS)
+        taken = max(taken, cpu_seconds(process.pid))
         now = _report(out).get("phase", "start")
         if now != phase:
             phase, since = now, time.monotonic()
         if time.monotonic() - since > 60 * minutes:
-            return f"{phase} takes over {minutes:g} min"
+            return f"{phase} takes over {minutes:g} min", taken
         if peak_megabytes(process.pid) > 1024 * gigabytes:
-            return f"{phase} needs over {gigabytes:g} GB"
-    return ""
+            return f"{phase} needs over {gigabytes:g} GB", taken
+    return "", taken
+
+
+def _worked() -> float:
+    """Seconds that the machine's processors have worked, in all."""
+    user, nice, system, *_ = Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=5)[1:]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _waited_for() -> float:
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return taken.ru_utime + taken.ru_stime
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
