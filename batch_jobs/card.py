@@ -13,7 +13,7 @@ from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings
 
 FILE_NAME = "card.json"
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,16 @@ def figures_in_words(evaluation: Evaluation) -> str:
     ):
         cells = (figure(getattr(one, name), one.intervals.get(name)) for one in columns.values())
         lines.append(f"{label:<12}" + "".join(f"{cell:<24}" for cell in cells))
+    lines += ["", f"{'if asked for':<20}{'nDCG@10':<24}{'coverage@10':<14}novelty@10"]
+    for name, one in evaluation.wishes.items():
+        ndcg = figure(one.ndcg10, one.intervals["ndcg10"])
+        lines.append(f"{name:<20}{ndcg:<24}{figure(one.coverage):<14}{figure(one.novelty)}")
+    lines += ["", f"{'new, after':<12}{'people':<10}{'nDCG@10':<10}{'most popular':<14}better by"]
+    for new in evaluation.cold_start:
+        better = figure(new.ndcg10 - new.popularity, new.over_popularity)
+        lines.append(
+            f"{new.ratings:<12}{new.people:<10,}{figure(new.ndcg10):<10}{figure(new.popularity):<14}{better}"
+        )
     lines += ["", f"{'ratings':<12}{'people':<10}{'RMSE':<24}{'nDCG@10':<24}most popular"]
     for group in evaluation.by_ratings:
         lines.append(

@@ -8,11 +8,13 @@ people, at most `MOST_PEOPLE` of them.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from batch_jobs.evaluating.cold_start import ColdStart, measure_cold_start
 from batch_jobs.evaluating.intervals import Doubles, Interval, Ratio, draws, interval
 from batch_jobs.evaluating.learning_curve import LearningCurve, WatchedSettings, WatchedSVD
 from batch_jobs.evaluating.per_person import PersonFigures
@@ -31,16 +33,24 @@ from batch_jobs.evaluating.ranking_metrics import (
 from batch_jobs.evaluating.scale import STARS, Scale
 from batch_jobs.evaluating.splitting import Split, split_ratings
 from batch_jobs.evaluating.star_metrics import Calibration, calibration, star_ratios
-from batch_jobs.scoring import suggestions_for_everyone
+from batch_jobs.scoring import best_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.kernel import warm_up
 from batch_jobs.training.model import TrainingSettings, train_model
+from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.fold_in import fold_in_rating
 from chalicelib.recommending.liking import LIKED_STARS
 from chalicelib.recommending.model import Model
 
 ACTIVITY = (1, 10, 20, 50, 100, 200)
 """The fewest ratings of each group that errors are told by."""
+
+WISHES = {
+    "adventure 0.5": Wish(adventure=0.5),
+    "adventure 1": Wish(adventure=1.0),
+    "by predicted stars": Wish(order="predicted"),
+}
+"""What else than usual people can ask for, and its price in likes found."""
 
 _PAIRS_AT_ONCE = 200_000
 
@@ -74,6 +84,7 @@ class Evaluation:
     """`rmse` and `mae` are of the predicted stars as they are served (people folded in), in units of the
     scale; `svd_rmse` is of SVD's own factors for the same people. `people` are those measured.
     `ndcg10_over_popularity` is the difference to popularity and its interval, person by person.
+    `svd_by_rating` goes by predicted stars as they are, and `wishes` are what else people can ask for.
     """
 
     split: str
@@ -88,6 +99,8 @@ class Evaluation:
     ranking: RankingMetrics
     popularity: RankingMetrics
     svd_by_rating: RankingMetrics
+    wishes: dict[str, RankingMetrics]
+    cold_start: list[ColdStart]
     ndcg10_over_popularity: tuple[float, Interval]
     by_ratings: list[ActivityGroup]
     popularity_of_shown: PopularityOfShown
@@ -101,7 +114,8 @@ def evaluate(ratings: RatingColumns, settings: TrainingSettings, scale: Scale = 
 
     Raises ValueError if nobody has enough ratings to hold some out.
     """
-    return measure(split_ratings(ratings), settings, scale)[0]
+    split = split_ratings(ratings)
+    return measure(split, settings, scale, measure_cold_start(ratings, settings.ranking))[0]
 
 
 def train_twin(split: Split, settings: TrainingSettings) -> tuple[Model, WatchedSVD]:
@@ -113,9 +127,15 @@ def train_twin(split: Split, settings: TrainingSettings) -> tuple[Model, Watched
 
 
 def measure(
-    split: Split, settings: TrainingSettings, scale: Scale = STARS
+    split: Split,
+    settings: TrainingSettings,
+    scale: Scale = STARS,
+    cold_start: Sequence[ColdStart] = (),
 ) -> tuple[Evaluation, PersonFigures]:
-    """Train a twin and measure it; besides the evaluation, the figures of each person it rests on."""
+    """Train a twin and measure it; besides the evaluation, the figures of each person it rests on.
+
+    What new people are shown is measured on other twins, before the split takes its memory.
+    """
     warm_up(settings.rating.factors)
     started = time.perf_counter()
     twin, svd = train_twin(split, settings)
@@ -134,7 +154,7 @@ def measure(
     unit = scale.units_per_star
 
     started = time.perf_counter()
-    suggested = _suggested(twin, seen)
+    suggested = _suggested(twin, seen, USUAL)
     score_seconds = time.perf_counter() - started
     likes = held_out.where(held_out.stars >= LIKED_STARS)
     lists = {
@@ -143,6 +163,10 @@ def measure(
         "svd_by_rating": _by_predicted_stars(twin, folded, seen),
     }
     scored = {name: score_lists(one, likes, popularity, raters) for name, one in lists.items()}
+    wishes = {
+        name: score_lists(_suggested(twin, seen, wish), likes, popularity, raters).metrics()
+        for name, wish in WISHES.items()
+    }
     ratios = star_ratios(held_out.person, unit * (predicted - actual), len(held_out.people))
     drawn = draws(ratios | {name: one.ratios["ndcg10"] for name, one in scored.items()})
     over = drawn["ranking"] - drawn["popularity"]
@@ -157,6 +181,8 @@ def measure(
         intervals={name: interval(drawn[name]) for name in ratios},
         calibration=calibration(scale.from_stars(predicted), scale.from_stars(actual), scale),
         **{name: one.metrics() for name, one in scored.items()},
+        wishes=wishes,
+        cold_start=list(cold_start),
         ndcg10_over_popularity=(float(over[0]), interval(over)),
         by_ratings=_by_ratings(np.diff(seen.person_starts()), ratios, scored),
         popularity_of_shown=PopularityOfShown(
@@ -192,13 +218,11 @@ def _predicted(twin: Model, folded: Doubles, asked: RatingColumns) -> Doubles:
     return stars
 
 
-def _suggested(twin: Model, seen: RatingColumns) -> Lists:
-    """What the ranking model suggests to each person, by the code that writes everybody's suggestions."""
-    place_of = {person: place for place, person in enumerate(seen.people.tolist())}
+def _suggested(twin: Model, seen: RatingColumns, wish: Wish) -> Lists:
+    """What is suggested to each person, by the code that writes everybody's suggestions."""
     lists = np.full((len(seen.people), RECALL_AT), NOTHING, dtype=np.int32)
-    for person_id, suggestions in suggestions_for_everyone(twin, seen, {}, RECALL_AT):
-        ids = np.array([one.movie_id for one in suggestions], dtype=np.int64)
-        lists[place_of[person_id], : len(ids)] = twin.positions(ids)[0]
+    for best in best_for_everyone(twin, seen, {}, RECALL_AT, wish=wish):
+        lists[best.people] = best.movies
     return lists
 
 

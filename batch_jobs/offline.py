@@ -12,10 +12,12 @@ from typing import Any
 
 from batch_jobs import card
 from batch_jobs.card import DataFacts, figures_in_words, make_card
+from batch_jobs.evaluating.cold_start import ColdStart, measure_cold_start
 from batch_jobs.evaluating.splitting import split_ratings
 from batch_jobs.evaluation import Evaluation, measure
 from batch_jobs.plots import draw_plots
 from batch_jobs.ratings_file import FileRatings, read_ratings_file
+from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
 from chalicelib.recommending.model import FILE_NAME as MODEL_FILE
 
@@ -76,10 +78,11 @@ def evaluate_file(path: Path) -> FileReport:
     with _told(f"Reading {path.name}"):
         read = read_ratings_file(path)
     settings, data, repeated, scale = _settings(read), DataFacts.of(read.ratings), read.repeated, read.scale
+    cold_start = _cold_start(read.ratings, settings)
     split = split_ratings(read.ratings)
     del read
     with _told("Training and measuring a twin"):
-        evaluation, _ = measure(split, settings, scale)
+        evaluation, _ = measure(split, settings, scale, cold_start)
     return _report(evaluation, data, repeated, evaluation.fit_seconds, len(split.train))
 
 
@@ -95,8 +98,9 @@ def train_file(path: Path, out: Path) -> FileReport:
     with _told(f"Reading {path.name}"):
         read = read_ratings_file(path)
     settings, data = _settings(read), DataFacts.of(read.ratings)
+    cold_start = _cold_start(read.ratings, settings)
     with _told("Training and measuring a twin"):
-        evaluation, _ = measure(split_ratings(read.ratings), settings, read.scale)
+        evaluation, _ = measure(split_ratings(read.ratings), settings, read.scale, cold_start)
     started = time.perf_counter()
     with _told("Training on all ratings"):
         model, _ = train_model(read.ratings, None, settings)
@@ -120,7 +124,16 @@ def _settings(read: FileRatings) -> TrainingSettings:
     settings = TrainingSettings()
     if read.has_times:
         return settings
-    return replace(settings, rating=replace(settings.rating, memory=WITHOUT_FADING))
+    return replace(
+        settings,
+        rating=replace(settings.rating, memory=WITHOUT_FADING),
+        ranking=replace(settings.ranking, memory=WITHOUT_FADING),
+    )
+
+
+def _cold_start(ratings: RatingColumns, settings: TrainingSettings) -> list[ColdStart]:
+    with _told("Measuring what new people are shown"):
+        return measure_cold_start(ratings, settings.ranking)
 
 
 def _report(

@@ -18,6 +18,7 @@ from batch_jobs import card
 from batch_jobs.bulk_writing import write_rows
 from batch_jobs.catalogue import RatingSummary, publish_ratings_summary
 from batch_jobs.evaluating import per_person
+from batch_jobs.evaluating.cold_start import measure_cold_start
 from batch_jobs.evaluating.per_person import PersonFigures
 from batch_jobs.evaluating.splitting import split_ratings
 from batch_jobs.evaluation import Evaluation, measure
@@ -76,11 +77,12 @@ def evaluate_model(run: Run) -> Evaluation:
         settings = TrainingSettings()
         ratings = exported_ratings(run.run_id)
         facts = card.DataFacts.of(ratings)
+        cold_start = measure_cold_start(ratings, settings.ranking)
         split = split_ratings(ratings)
         # A twin is trained in the memory that the whole export took.
         del ratings
         exported_ratings.cache_clear()
-        evaluation, figures = measure(split, settings)
+        evaluation, figures = measure(split, settings, cold_start=cold_start)
         counts.update(
             people=evaluation.people,
             rmse=round(evaluation.rmse, 4),

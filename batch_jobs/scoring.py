@@ -21,9 +21,11 @@ from batch_jobs.scoring_kernel import Doubles, Floats, Offsets, Places
 from batch_jobs.training.columns import RatingColumns
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.suggestion import Suggestion
+from chalicelib.domain.wish import USUAL, Wish
+from chalicelib.recommending.fold_in import averageness, what_ratings_count
 from chalicelib.recommending.liking import liking_threshold
-from chalicelib.recommending.model import Model
-from chalicelib.recommending.suggesting import top_positions
+from chalicelib.recommending.model import Model, RankingModel
+from chalicelib.recommending.suggesting import averageness_left, lift, top_positions
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -85,14 +87,15 @@ def best_for_everyone(
     barred: Mapping[str, Collection[MovieId]],
     count: int,
     threads: int | None = None,
+    *,
+    wish: Wish = USUAL,
 ) -> Iterator[BestMovies]:
     """The same as arrays, for `PEOPLE_AT_ONCE` people at a time, by as many threads as there are cores.
 
-    While this is being drawn from, BLAS keeps to one thread in the whole process. Raises ValueError where a
-    person cannot be folded in because the model's ridge does not hold them.
+    While this is being drawn from, BLAS keeps to one thread in the whole process.
     """
     threads = threads or os.cpu_count() or 1
-    scoring = _Scoring(model, ratings, barred, count)
+    scoring = _Scoring(model, ratings, barred, count, wish)
     blocks = (
         slice(first, min(first + PEOPLE_AT_ONCE, len(ratings.people)))
         for first in range(0, len(ratings.people), PEOPLE_AT_ONCE)
@@ -117,24 +120,24 @@ def _in_turn(
 class _Scoring:
     """What all blocks have in common, laid out for the kernels.
 
-    The score of a movie is its row of `_movies` times the person's vector: whatever else were to make some
-    movies better than others would be one more column of the one and one more entry of the other.
+    The score of a movie is its row of `_movies` times the person's vector, whatever they wish.
     """
 
     def __init__(
-        self, model: Model, ratings: RatingColumns, barred: Mapping[str, Collection[MovieId]], count: int
+        self,
+        model: Model,
+        ratings: RatingColumns,
+        barred: Mapping[str, Collection[MovieId]],
+        count: int,
+        wish: Wish,
     ) -> None:
         self._model, self._ratings, self._barred, self._count = model, ratings, barred, count
+        self._wish = wish
         self._starts = ratings.person_starts()
         positions, known = model.positions(ratings.movie_ids)
         self._position_of = np.where(known, positions, -1).astype(np.int32)
-        ranking, rating = model.ranking, model.rating
-        self._factors = np.ascontiguousarray(ranking.factors, dtype=np.float32)
-        self._ranking_prior = (
-            model.gram + ranking.ridge * np.eye(len(model.gram)),
-            ranking.ridge * ranking.mean_person.astype(np.float64),
-            float(ranking.like_weight),
-        )
+        rating = model.rating
+        self._factors = np.ascontiguousarray(model.ranking.factors, dtype=np.float32)
         self._stars_by = (
             float(rating.mean),
             np.ascontiguousarray(rating.biases, dtype=np.float32),
@@ -145,33 +148,44 @@ class _Scoring:
             rating.precision.astype(np.float64),
             float(rating.memory),
         )
+        rows = model.cautious_rows if wish.order == "predicted" else model.ranking_rows
+        lifted = lift(model, wish)
+        self._rows = rows.values if lifted is None else rows.values * lifted[:, np.newaxis]
         # What most people like comes first: after it little else is good enough to be looked at closely.
         shown = np.flatnonzero(model.suggestible).astype(np.int32)
-        shown = shown[np.argsort(-(self._factors[shown] @ ranking.mean_person), kind="stable")]
+        shown = shown[np.argsort(-self._rows[shown, -1], kind="stable")]
         self._place_of = np.full(len(model.movie_ids), -1, dtype=np.int32)
         self._place_of[shown] = np.arange(len(shown), dtype=np.int32)
         whole_tiles = -(-len(shown) // kernel.TILE) * kernel.TILE
-        movies = np.zeros((whole_tiles, self._factors.shape[1]), dtype=np.float32)
-        movies[: len(shown)] = self._factors[shown]
+        movies = np.zeros((whole_tiles, self._rows.shape[1]), dtype=np.float32)
+        movies[: len(shown)] = self._rows[shown]
         self._movies = (movies, shown, float(np.linalg.norm(movies, axis=1).max(initial=0.0)))
 
     def best(self, people: slice) -> BestMovies:
         known = self._known_ratings(people)
-        likes = known.likes()
-        vectors = np.empty((known.people, self._factors.shape[1]))
-        uppers = np.empty((*vectors.shape, vectors.shape[1]))
-        kernel.fold_in_rankings(self._factors, likes, self._ranking_prior, vectors, uppers)
-        if not np.isfinite(vectors).all():
-            raise ValueError("Some people cannot be folded in: train the ranking model with a greater ridge.")
-        best = self._ranked(vectors, *self._hidden(people, known))
-        best[np.diff(self._starts[people.start : people.stop + 1]) == 0] = -1
-        reasons = np.empty_like(best)
-        kernel.explain(self._factors, likes, uppers, best, reasons)
+        counted = known.counted(self._model.ranking)
         folded = np.empty((known.people, 1 + self._stars_by[2].shape[1]))
         kernel.fold_in_ratings(self._stars_by, self._rating_prior, known.columns(), folded)
+        best = self._ranked(self._vectors(known, counted, folded), *self._hidden(people, known))
+        best[np.diff(self._starts[people.start : people.stop + 1]) == 0] = -1
+        reasons = np.empty_like(best)
+        kernel.explain(self._factors, known.likes(counted), best, reasons)
         stars = np.empty(best.shape, dtype=np.float32)
         kernel.predict(self._stars_by, folded, best, stars)
         return BestMovies(people, best, stars, reasons)
+
+    def _vectors(self, known: "_Ratings", counted: Doubles, folded: Doubles) -> Doubles:
+        """(people, f + 1): what the rows of movies are multiplied by."""
+        vectors = np.ones((known.people, self._rows.shape[1]))
+        if self._wish.order == "predicted":
+            vectors[:, :-1] = folded[:, 1:]
+            return vectors
+        starts, movie, _ = known.columns()
+        tastes = np.empty((known.people, self._factors.shape[1]))
+        kernel.fold_in_rankings(self._factors, (starts, movie, counted), tastes)
+        vectors[:, :-1] = tastes
+        vectors[:, -1] = averageness(self._model.ranking, np.diff(starts)) * averageness_left(self._wish)
+        return vectors
 
     def _known_ratings(self, people: slice) -> "_Ratings":
         own = slice(self._starts[people.start], self._starts[people.stop])
@@ -208,7 +222,7 @@ class _Scoring:
         best = np.empty((len(vectors), self._count), dtype=np.int32)
         unsure = kernel.rank(self._movies, vectors, kept, best)
         for person in np.flatnonzero(unsure):
-            scores = self._factors @ vectors[person]
+            scores = self._rows @ vectors[person]
             scores[~self._model.suggestible] = -np.inf
             scores[shown[hidden[starts[person] : starts[person + 1]]]] = -np.inf
             best[person] = top_positions(scores, self._count)
@@ -227,11 +241,21 @@ class _Ratings:
     def columns(self) -> tuple[Offsets, Places, Floats]:
         return _starts(self.person, self.people), self.movie, self.stars
 
-    def likes(self) -> tuple[Offsets, Places]:
+    def counted(self, model: RankingModel) -> Doubles:
+        """What each rating counts in its person's row of the ranking model."""
+        starts = _starts(self.person, self.people)
         totals = np.bincount(self.person, weights=self.stars, minlength=self.people)
-        counts = np.bincount(self.person, minlength=self.people)
-        liked = self.stars >= liking_threshold(totals / np.maximum(counts, 1))[self.person]
-        return _starts(self.person[liked], self.people), self.movie[liked]
+        means = totals / np.maximum(np.diff(starts), 1)
+        likes = self.stars >= liking_threshold(means)[self.person]
+        newer = starts[self.person + 1] - 1 - np.arange(len(self.person))
+        damping = (
+            np.maximum(np.bincount(self.person[likes], minlength=self.people), 1) ** -model.length_damping
+        )
+        return what_ratings_count(model, self.movie, self.stars, likes, newer) * damping[self.person]
+
+    def likes(self, counted: Doubles) -> tuple[Offsets, Places, Doubles]:
+        speak = counted > 0
+        return _starts(self.person[speak], self.people), self.movie[speak], counted[speak]
 
 
 def _starts(person: NDArray[np.intp], people: int) -> Offsets:

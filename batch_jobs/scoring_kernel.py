@@ -82,36 +82,16 @@ def _solve(upper: Doubles, sides: Doubles) -> None:
 
 
 @compiled
-def fold_in_rankings(
-    movies: Floats,
-    likes: tuple[Offsets, Places],
-    prior: tuple[Doubles, Doubles, float],
-    vectors: Doubles,
-    uppers: Doubles,
-) -> None:
-    """`fold_in_ranking` for a block of people.
-
-    `likes` are starts and positions in `movies` (movies, f); `prior` is Gram matrix + ridge (f, f),
-    ridge * mean person (f,) and the weight of a like. Fills `vectors` (people, f) and `uppers`
-    (people, f, f), their systems factorised.
-    """
-    starts, liked = likes
-    base, pull, like_weight = prior
-    factors = movies.shape[1]
+def fold_in_rankings(movies: Floats, counted: tuple[Offsets, Places, Doubles], vectors: Doubles) -> None:
+    """`fold_in_ranking` for a block of people, into `vectors` (people, f), from movies (movies, f) and what
+    each rating counts: starts, positions, weights."""
+    starts, rated, weights = counted
     for person in range(len(vectors)):
-        vector, upper = vectors[person], uppers[person]
-        own = _rows(movies, liked[starts[person] : starts[person + 1]])
-        np.dot(own.T, own, upper)
+        vector = vectors[person]
         vector[:] = 0.0
-        for n in range(len(own)):
-            for i in range(factors):
-                vector[i] += own[n, i]
-        for i in range(factors):
-            vector[i] = (1 + like_weight) * vector[i] + pull[i]
-            for j in range(factors):
-                upper[i, j] = like_weight * upper[i, j] + base[i, j]
-        _factorise(upper)
-        _solve(upper, vector.reshape(factors, 1))
+        for n in range(starts[person], starts[person + 1]):
+            for i in range(len(vector)):
+                vector[i] += weights[n] * movies[rated[n], i]
 
 
 @compiled
@@ -305,37 +285,25 @@ def predict(model: tuple[float, Floats, Floats], people: Doubles, best: Places, 
 
 
 @compiled
-def explain(
-    movies: Floats, likes: tuple[Offsets, Places], uppers: Doubles, best: Places, reasons: Places
-) -> None:
+def explain(movies: Floats, likes: tuple[Offsets, Places, Doubles], best: Places, reasons: Places) -> None:
     """`strongest_reasons`, as positions in `movies` (-1: none), for each person's `best`.
 
-    What like j adds to the score of movie i is `(1 + w) yᵢᵀ (Uᵀ U)⁻¹ yⱼ`: solved for the likes or for the
-    best movies, whichever are fewer, and then multiplied by the others.
+    What like j adds to the score of movie i is its weight times `movies[i] · movies[j]`; `likes` are starts,
+    positions and weights.
     """
-    starts, liked = likes
+    starts, liked, weights = likes
     reasons[:] = -1
     for person in range(len(best)):
-        likes_here = liked[starts[person] : starts[person + 1]]
         count = 0
         while count < best.shape[1] and best[person, count] >= 0:
             count += 1
-        shown = _rows(movies, best[person, :count])
+        shown = _rows(movies, best[person, :count]).T.copy()
         most = np.zeros(count)
-        solve_likes = len(likes_here) < count
-        if not solve_likes:
-            shown = shown.T.copy()
-            _solve(uppers[person], shown)
-        for first in range(0, len(likes_here), _LIKES_AT_ONCE):
-            some = _rows(movies, likes_here[first : first + _LIKES_AT_ONCE])
-            if solve_likes:
-                some = some.T.copy()
-                _solve(uppers[person], some)
-                added = np.dot(shown, some).T.copy()
-            else:
-                added = np.dot(some, shown)
+        for first in range(starts[person], starts[person + 1], _LIKES_AT_ONCE):
+            last = min(first + _LIKES_AT_ONCE, starts[person + 1])
+            added = np.dot(_rows(movies, liked[first:last]), shown)
             for n in range(len(added)):
                 for m in range(count):
-                    if added[n, m] > most[m]:
-                        most[m] = added[n, m]
-                        reasons[person, m] = likes_here[first + n]
+                    if weights[first + n] * added[n, m] > most[m]:
+                        most[m] = weights[first + n] * added[n, m]
+                        reasons[person, m] = liked[first + n]

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from batch_jobs.training.columns import RatingColumns
+from chalicelib.recommending.model import RankingModel
 
 
 def two_camps(people: int = 60, movies: int = 40, per_person: int = 15, seed: int = 1) -> RatingColumns:
@@ -24,3 +26,18 @@ def ratings_of(columns: RatingColumns, person: int) -> dict[int, float]:
     """One person's ratings by movie id."""
     own = columns.person == person
     return dict(zip(columns.movie_ids[columns.movie[own]].tolist(), columns.stars[own].tolist(), strict=True))
+
+
+def ranking_of(factors: NDArray[np.floating], likes: NDArray[np.integer], people: int = 1000) -> RankingModel:
+    """A ranking model of made-up factors."""
+    return RankingModel(
+        factors=factors.astype(np.float32),
+        likes=likes.astype(np.int32),
+        people=people,
+        rarity_weight=0.2,
+        length_damping=0.25,
+        dislike_weight=0.3,
+        memory=60.0,
+        prior=1.0,
+        prior_memory=10.0,
+    )

@@ -7,7 +7,7 @@ import numpy as np
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.svd import FastSVD
 from batch_jobs.training.trainset import ColumnarTrainset
-from chalicelib.recommending.model import RatingModel
+from chalicelib.recommending.model import RatingModel, as_stored
 
 # Measured on sets of these sizes; between them the logarithm of the size decides.
 _SIZES = (100_000, 1_000_000, 5_000_000, 19_000_000)
@@ -77,12 +77,14 @@ def train_rating_model(ratings: RatingColumns, settings: RatingSettings) -> tupl
     people -= average_person
     variation = (people.T @ people).astype(np.float64) / len(people)
     variation[np.diag_indices_from(variation)] += _LEAST_VARIANCE
+    counts = np.bincount(ratings.movie, minlength=len(ratings.movie_ids))
     model = RatingModel(
         mean=trainset.global_mean,
         biases=biases,
-        factors=factors,
+        factors=as_stored(factors),
         average_person=average_person.astype(np.float32),
         precision=(settings.prior_weight * np.linalg.inv(variation)).astype(np.float32),
         memory=settings.memory,
+        doubt=(ratings.stars.std(dtype=np.float64) / np.sqrt(1 + counts)).astype(np.float32),
     )
     return model, svd

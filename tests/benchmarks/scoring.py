@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from batch_jobs.scoring import best_for_everyone
 from batch_jobs.training.columns import RatingColumns
-from chalicelib.recommending.model import Model, RankingModel, RatingModel
+from chalicelib.recommending.model import Model, RatingModel
+from tests.factories import ranking_of
 
 _PEOPLE_AT_ONCE = 1024
 _PREDICTED_PAIRS = 20_000
@@ -62,10 +63,8 @@ def made_up_model(movies: int, factors: int) -> Model:
         return rng.normal(0, deviation, shape).astype(np.float32)
 
     liking = drawn(0.15, movies, factors)
-    liking[:, 0] += 1
-    liking *= (1 / np.arange(1, movies + 1, dtype=np.float32)[:, np.newaxis]) ** 0.4
-    mean_person = drawn(0.1, factors)
-    mean_person[0] += 0.3
+    popularity = 1 / np.arange(1, movies + 1, dtype=np.float32) ** 0.8
+    liking *= popularity[:, np.newaxis] ** 0.5
     return Model(
         movie_ids=np.arange(1, movies + 1, dtype=np.int32),
         suggestible=np.ones(movies, dtype=np.bool_),
@@ -76,8 +75,9 @@ def made_up_model(movies: int, factors: int) -> Model:
             average_person=drawn(0.05, 1 + factors),
             precision=5 * np.eye(1 + factors, dtype=np.float32),
             memory=60.0,
+            doubt=np.zeros(movies, dtype=np.float32),
         ),
-        ranking=RankingModel(liking, mean_person, ridge=20.0, like_weight=2.0),
+        ranking=ranking_of(liking, likes=(100_000 * popularity).astype(np.int32), people=270_000),
     )
 
 

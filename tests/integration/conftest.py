@@ -20,11 +20,12 @@ from moto import mock_aws
 from batch_jobs.catalogue import RatingSummary, publish_movies, publish_ratings_summary
 from chalicelib.config import settings
 from chalicelib.domain.movie import Movie, MovieId
-from chalicelib.recommending.model import FILE_NAME, Model, RankingModel, RatingModel
+from chalicelib.recommending.model import FILE_NAME, Model, RatingModel
 from chalicelib.services import attempts, tokens
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind, swap_pointer, upload
 from chalicelib.storage.tables import AccountRow, MarkRow, RatingRow, RunRow, SuggestionsRow
+from tests.factories import ranking_of
 from tests.integration.api_client import FIRST_MOVIE, LOCAL_ADDRESS, MOVIES, Api, Person
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "storage.yaml"
@@ -103,8 +104,9 @@ def model(catalogue: str, tmp_path_factory: pytest.TempPathFactory) -> str:  # n
             average_person=np.zeros(3, dtype=np.float32),
             precision=np.diag([5.0, 1.0, 1.0]).astype(np.float32),
             memory=60.0,
+            doubt=np.zeros(MOVIES, dtype=np.float32),
         ),
-        ranking=RankingModel(camps, np.array([0.3, 0.3], dtype=np.float32), ridge=1.0, like_weight=5.0),
+        ranking=ranking_of(camps, likes=np.arange(MOVIES, 0, -1)),
     )
     file = tmp_path_factory.mktemp("model") / FILE_NAME
     trained.save(file)

@@ -187,6 +187,9 @@ def test_cursors_of_my_ratings_are_mine_and_of_one_order(api: Api, ada: Person) 
         ("/me/marks?kind=liked", "kind"),
         ("/me/suggestions?limit=101", "limit"),
         ("/me/suggestions?limit=many", "limit"),
+        ("/me/suggestions?adventure=1.5", "adventure"),
+        ("/me/suggestions?adventure=bold", "adventure"),
+        ("/me/suggestions?order=alphabet", "order"),
         ("/me/next-to-rate?popular=perhaps", "popular"),
         ("/me/next-to-rate?skip=1,x", "skip"),
         ("/me/next-to-rate?skip=" + "1," * 600, "skip"),
@@ -296,3 +299,27 @@ def test_next_to_rate_never_repeats_and_ends(ada: Person) -> None:
     assert sorted(skipped) == [m for m in range(FIRST_MOVIE, FIRST_MOVIE + MOVIES) if m not in said | {1003}]
     detail = ada.get("/me/next-to-rate?popular=false").json_body["movie"]
     assert "overview" in detail
+
+
+def suggested(person: Person, wish: str = "") -> list[int]:
+    answer = person.get(f"/me/suggestions?limit=20{wish}")
+    assert answer.status_code == 200, answer.body
+    return [item["movie"]["movie_id"] for item in answer.json_body["items"]]
+
+
+@pytest.mark.usefixtures("model")
+def test_what_a_person_wishes_for_is_answered_and_not_kept(ada: Person) -> None:
+    ada.put(f"/me/ratings/{FIRST_MOVIE}", {"stars": 5})
+    usual = suggested(ada)
+    assert suggested(ada, "&adventure=0") == usual
+    assert suggested(ada, "&adventure=1") != usual
+    by_stars = ada.get("/me/suggestions?limit=20&order=predicted").json_body["items"]
+    stars = [item["predicted_stars"] for item in by_stars]
+    assert stars == sorted(stars, reverse=True)
+    assert suggested(ada) == usual
+
+
+@pytest.mark.usefixtures("model")
+def test_the_cursor_of_one_wish_is_none_of_another(ada: Person) -> None:
+    first = ada.get("/me/suggestions?limit=5&adventure=0.5").json_body
+    problem_in(ada.get(f"/me/suggestions?limit=5&cursor={first['next_cursor']}"), 400, "bad-cursor")

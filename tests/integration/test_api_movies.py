@@ -199,3 +199,19 @@ def test_a_new_catalogue_makes_cursors_and_tags_stale(api: Api) -> None:
     problem_in(api.get(f"/movies?limit=5&cursor={cursor}"), 410, "stale-cursor")
     assert api.get("/movies?limit=5", {"If-None-Match": first.headers["ETag"]}).status_code == 200
     assert api.get("/movies/5000").json_body["title"] == "A film that came later"
+
+
+def test_without_a_model_no_film_is_similar_and_an_unknown_one_is_not_found(api: Api) -> None:
+    assert api.get(f"/movies/{FIRST_MOVIE}/similar").json_body == {"items": []}
+    problem_in(api.get("/movies/9999999/similar"), 404, "not-found")
+
+
+@pytest.mark.usefixtures("model")
+def test_similar_films_are_what_the_same_people_like(api: Api) -> None:
+    answer = api.get(f"/movies/{FIRST_MOVIE}/similar?limit=8")
+    alike = [card["movie_id"] for card in answer.json_body["items"]]
+    assert len(alike) == 8
+    assert FIRST_MOVIE not in alike
+    assert all((movie - FIRST_MOVIE) % 2 == 0 for movie in alike)
+    again = api.get(f"/movies/{FIRST_MOVIE}/similar?limit=8", {"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304

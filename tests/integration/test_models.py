@@ -29,9 +29,7 @@ from tests.factories import ratings_of, two_camps
 
 RATINGS = two_camps(people=60)
 PERSON = PersonId("person-000")
-GOOD = TrainingSettings(
-    RatingSettings(factors=8, epochs=30), RankingSettings(factors=4, regularisation=5.0, ridge=5.0)
-)
+GOOD = TrainingSettings(RatingSettings(factors=8, epochs=30), RankingSettings(factors=4))
 UNTRAINED = replace(GOOD, rating=replace(GOOD.rating, epochs=1, learning_rate=1e-6, bias_learning_rate=1e-6))
 
 

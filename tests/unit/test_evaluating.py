@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch_jobs.evaluating.cold_start import measure_cold_start
 from batch_jobs.evaluating.intervals import Ratio, draws, interval
 from batch_jobs.evaluating.ranking_metrics import (
     NOTHING,
@@ -27,9 +28,7 @@ from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
 from tests.factories import two_camps
 
-SMALL = TrainingSettings(
-    RatingSettings(factors=8, epochs=30), RankingSettings(factors=4, regularisation=5.0, ridge=5.0)
-)
+SMALL = TrainingSettings(RatingSettings(factors=8, epochs=30), RankingSettings(factors=4))
 
 
 def columns(rows: list[tuple[str, int, float, int]]) -> RatingColumns:
@@ -240,3 +239,26 @@ def test_few_people_measured_are_those_of_the_whole(monkeypatch: pytest.MonkeyPa
     assert some.people.tolist() == everyone.people[[3, 10, 41]].tolist()
     np.testing.assert_allclose(some.squared_error, everyone.squared_error[[3, 10, 41]], rtol=1e-6)
     np.testing.assert_allclose(some.ndcg10, everyone.ndcg10[[3, 10, 41]], rtol=1e-6)
+
+
+def test_new_people_are_measured_by_a_model_that_never_met_them() -> None:
+    """In two camps a few ratings tell which; where likes are drawn by lot nothing does."""
+    ratings = two_camps(people=100, per_person=12)
+    cold = measure_cold_start(ratings, RankingSettings(factors=4))
+    assert [one.ratings for one in cold] == [1, 3, 5, 10]
+    assert all(one.people <= 100 for one in cold)
+    assert cold[2].ndcg10 > 1.3 * cold[2].popularity
+    assert cold[2].over_popularity[0] > 0
+    ratings.stars[:] = np.random.default_rng(1).choice([1.0, 5.0], len(ratings))
+    by_lot = measure_cold_start(ratings, RankingSettings(factors=4))
+    assert all(one.over_popularity[0] < 0.05 for one in by_lot)
+
+
+def test_too_few_people_are_not_measured_as_new() -> None:
+    assert measure_cold_start(two_camps(people=1), RankingSettings(factors=4)) == []
+
+
+def test_what_else_can_be_asked_for_is_measured() -> None:
+    wishes = evaluate(two_camps(people=60), SMALL).wishes
+    assert wishes.keys() == {"adventure 0.5", "adventure 1", "by predicted stars"}
+    assert all(0 < one.ndcg10 <= 1 for one in wishes.values())

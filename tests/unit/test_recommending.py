@@ -1,6 +1,7 @@
 """What the model says to one person: right by the formulas, and right to the eye."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,21 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
 from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
 from chalicelib.domain.movie import MovieId
+from chalicelib.domain.wish import Wish
 from chalicelib.recommending.fold_in import fold_in_ranking, fold_in_rating
 from chalicelib.recommending.model import Model
+from chalicelib.recommending.similar import similar_movies
 from chalicelib.recommending.suggesting import predicted_stars, suggest, top_positions
-from tests.factories import ratings_of, two_camps
+from tests.factories import ranking_of, ratings_of, two_camps
 
-SMALL = TrainingSettings(
-    RatingSettings(factors=8, epochs=30), RankingSettings(factors=4, regularisation=5.0, ridge=5.0)
-)
+SMALL = TrainingSettings(RatingSettings(factors=8, epochs=30), RankingSettings(factors=4))
 
 
 @pytest.fixture(scope="module")
@@ -41,36 +41,31 @@ def in_even_camp(movie_id: int) -> bool:
 
 def test_the_score_is_exactly_the_sum_of_its_reasons(model: Model) -> None:
     rated = np.arange(10)
-    stars = np.array([5, 1, 4, 2, 4.5, 1, 5, 1, 5, 1], dtype=np.float32)
-    taste = fold_in_ranking(model, rated, stars)
-    without_likes = fold_in_ranking(model, rated[:0], stars[:0])
-    scores = model.ranking.factors @ taste.vector
-    added = model.ranking.factors @ taste.shares
-    gram = model.gram + model.ranking.like_weight * (
-        model.ranking.factors[taste.liked].T.astype(float) @ model.ranking.factors[taste.liked]
-    )
-    base = model.ranking.factors @ np.linalg.solve(
-        gram + model.ranking.ridge * np.eye(len(gram)), model.ranking.ridge * model.ranking.mean_person
-    )
-    np.testing.assert_allclose(scores, base + added.sum(axis=1), atol=1e-6)
+    stars = np.array([5, 1, 4, 3, 4.5, 1, 5, 1, 5, 1], dtype=np.float32)
+    ranking = model.ranking
+    taste = fold_in_ranking(ranking, rated, stars)
+    scores = model.ranking_rows.values @ np.append(taste.vector, taste.averageness)
+    added = ranking.factors @ taste.shares
+    taken = ranking.factors @ taste.aversion
+    average = taste.averageness * ranking.popularity
+    np.testing.assert_allclose(scores, average + added.sum(axis=1) + taken, atol=1e-6)
     assert taste.liked.tolist() == [0, 2, 4, 6, 8]
-    assert not np.allclose(taste.vector, without_likes.vector)
 
 
-def test_folding_in_is_the_person_step_of_als(model: Model) -> None:
-    """With its ridge at zero instead of the mean person it gives the library's own person factors."""
-    from implicit.als import AlternatingLeastSquares
-
-    liked = np.array([1, 5, 9])
-    centred_at_zero = replace(
-        model, ranking=replace(model.ranking, mean_person=np.zeros_like(model.ranking.mean_person))
-    )
-    mine = fold_in_ranking(centred_at_zero, liked, np.full(3, 5, dtype=np.float32)).vector
-    als = AlternatingLeastSquares(factors=4, alpha=1.0, regularization=model.ranking.ridge)
-    als.item_factors = model.ranking.factors
-    confidence = np.full(3, 1 + model.ranking.like_weight, dtype=np.float32)
-    likes = csr_matrix((confidence, ([0, 0, 0], liked)), shape=(1, len(model.movie_ids)))
-    np.testing.assert_allclose(mine, als.recalculate_user(0, likes).ravel(), rtol=1e-3, atol=1e-5)
+def test_folding_in_is_a_ridge_regression_on_the_singular_vectors(model: Model) -> None:
+    """With V the singular vectors and S = σ² / (σ² + λ) the factors are V √S: then the closed form scores as
+    what solves `min |row − x Vᵀ|² + Σ (λ/σ²) x²`, with no solving done."""
+    ranking = replace(model.ranking, prior=0.0, length_damping=0.0)
+    rated, stars = np.array([1, 5, 8]), np.array([5, 4, 1], dtype=np.float32)
+    taste = fold_in_ranking(ranking, rated, stars)
+    shrunk = np.square(ranking.factors.astype(float)).sum(axis=0)
+    vectors = ranking.factors / np.sqrt(shrunk)
+    row = np.zeros(len(model.movie_ids))
+    row[rated] = np.array([1, 1, -ranking.dislike_weight]) * ranking.emphasis[rated]
+    row[rated] *= np.exp(-np.array([2, 1, 0]) / ranking.memory)
+    penalty = np.diag(1 / shrunk - 1)
+    solved = np.linalg.solve(np.eye(len(shrunk)) + penalty, vectors.T @ row)
+    np.testing.assert_allclose(ranking.factors @ taste.vector, vectors @ solved, atol=2e-3)
 
 
 def test_folding_in_stars_solves_its_ridge_regression(model: Model) -> None:
@@ -162,10 +157,82 @@ def test_ratings_of_movies_new_to_the_model_do_no_harm(model: Model) -> None:
     assert predicted_stars(model, {}, [MovieId(3), MovieId(1000)]).keys() == {1000}
 
 
-def test_strict_and_generous_people_both_have_likes(model: Model) -> None:
-    for stars in (1.0, 3.0, 5.0):
-        taste = fold_in_ranking(model, np.arange(5), np.full(5, stars, dtype=np.float32))
-        assert len(taste.liked) == 5
+@pytest.mark.parametrize(("stars", "likes"), [(1.0, 0), (3.0, 5), (5.0, 5)])
+def test_strict_and_generous_people_both_have_likes(model: Model, stars: float, likes: int) -> None:
+    taste = fold_in_ranking(model.ranking, np.arange(5), np.full(5, stars, dtype=np.float32))
+    assert len(taste.liked) == likes
+
+
+def test_a_dislike_takes_its_like_from_the_list(model: Model) -> None:
+    even = [MovieId(1000 + 14 * n) for n in range(4)]
+    liked: dict[MovieId, float] = {even[0]: 5.0, MovieId(1007): 5.0}
+    without = [in_even_camp(one.movie_id) for one in suggest(model, liked, (), 10)]
+    disliking = [
+        in_even_camp(one.movie_id) for one in suggest(model, liked | dict.fromkeys(even[1:], 0.5), (), 10)
+    ]
+    assert sum(disliking) < sum(without)
+
+
+def test_more_adventure_never_shows_better_known_movies(model: Model) -> None:
+    rng = np.random.default_rng(4)
+    movies = len(model.movie_ids)
+    known = ranking_of(rng.uniform(0.1, 0.2, (movies, 4)), likes=rng.permutation(movies), people=60)
+    varied = replace(model, ranking=known)
+    shown = []
+    for adventure in (0, 0.25, 0.5, 0.75, 1):
+        chosen = suggest(varied, {MovieId(1000): 5.0}, (), 5, Wish(adventure))
+        positions, _ = varied.positions(np.array([one.movie_id for one in chosen]))
+        shown.append(float(known.popularity[positions].mean()))
+    assert shown == sorted(shown, reverse=True)
+    assert shown[-1] < shown[0]
+
+
+def test_by_predicted_stars_the_sure_ones_come_first(model: Model) -> None:
+    doubtful = np.arange(len(model.movie_ids)) % 4 < 2
+    unsure = replace(model, rating=replace(model.rating, doubt=np.where(doubtful, 3, 0).astype(np.float32)))
+    liked = {MovieId(1000): 5.0, MovieId(1014): 5.0}
+    chosen = suggest(unsure, liked, (), 10, Wish(order="predicted"))
+    assert not doubtful[unsure.positions(np.array([one.movie_id for one in chosen]))[0]].any()
+    stars = [one.predicted_stars for one in chosen]
+    assert stars == sorted(stars, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"adventure": -0.1}, "goes from 0 to 1"),
+        ({"adventure": 1.1}, "goes from 0 to 1"),
+        ({"order": "alphabet"}, "can be 'ranking'"),
+    ],
+)
+def test_a_wish_that_cannot_be_granted_says_so(wrong: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Wish(**wrong)
+
+
+def test_movies_like_one_are_those_the_same_people_like(model: Model) -> None:
+    like = similar_movies(model, MovieId(1000), 10)
+    assert len(like) == 10
+    assert all(in_even_camp(movie) for movie in like)
+    assert MovieId(1000) not in like
+
+
+def test_a_movie_that_one_person_likes_is_not_like_everything(model: Model) -> None:
+    """Going together by chance, as the twin of a movie that one person liked does, counts little."""
+    likes = model.ranking.likes.copy()
+    factors = model.ranking.factors.copy()
+    likes[2], factors[2] = 1, factors[0]
+    chancy = replace(model, ranking=replace(model.ranking, likes=likes, factors=factors))
+    assert similar_movies(chancy, MovieId(1000), 1) != [MovieId(1014)]
+
+
+def test_nothing_is_like_a_movie_that_nobody_likes_or_knows(model: Model) -> None:
+    factors = model.ranking.factors.copy()
+    factors[5] = 0
+    unliked = replace(model, ranking=replace(model.ranking, factors=factors))
+    assert similar_movies(unliked, MovieId(1035), 5) == []
+    assert similar_movies(unliked, MovieId(99), 5) == []
+    assert MovieId(1035) not in similar_movies(unliked, MovieId(1000), 50)
 
 
 def test_a_saved_model_says_the_same(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:

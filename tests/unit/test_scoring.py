@@ -16,11 +16,12 @@ from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.suggestion import Suggestion
+from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.fold_in import fold_in_ranking
-from chalicelib.recommending.model import Model, RankingModel, RatingModel
+from chalicelib.recommending.model import Model, RatingModel
 from chalicelib.recommending.suggesting import suggest
 from tests.benchmarks.synthetic import planted_ratings
-from tests.factories import ratings_of, two_camps
+from tests.factories import ranking_of, ratings_of, two_camps
 
 Barred = Mapping[str, Collection[MovieId]]
 FACTORS = 9
@@ -42,22 +43,20 @@ def drawn_model(movies: int, seed: int = 1) -> Model:
             average_person=rng.normal(0, 0.1, 1 + FACTORS).astype(np.float32),
             precision=np.linalg.inv(spread.T @ spread).astype(np.float32),
             memory=20.0,
+            doubt=rng.random(movies).astype(np.float32),
         ),
-        ranking=RankingModel(
-            factors=factors.astype(np.float32),
-            mean_person=np.r_[0.5, rng.normal(0, 0.1, FACTORS - 1)].astype(np.float32),
-            ridge=3.0,
-            like_weight=2.0,
-        ),
+        ranking=ranking_of(factors, likes=rng.integers(0, 900, movies)),
     )
 
 
-def alone(model: Model, ratings: RatingColumns, barred: Barred, count: int) -> dict[str, list[Suggestion]]:
+def alone(
+    model: Model, ratings: RatingColumns, barred: Barred, count: int, wish: Wish = USUAL
+) -> dict[str, list[Suggestion]]:
     said = {}
     for place, person in enumerate(ratings.people.tolist()):
         own = {MovieId(movie): stars for movie, stars in ratings_of(ratings, place).items()}
         if own:
-            said[person] = suggest(model, own, barred.get(person, ()), count)
+            said[person] = suggest(model, own, barred.get(person, ()), count, wish)
     return said
 
 
@@ -72,9 +71,7 @@ def assert_same(everyone: dict[str, list[Suggestion]], alone: dict[str, list[Sug
 
 def test_everyone_gets_what_they_would_get_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     ratings = two_camps(people=30)
-    settings = TrainingSettings(
-        RatingSettings(factors=8, epochs=30), RankingSettings(factors=4, regularisation=5.0, ridge=5.0)
-    )
+    settings = TrainingSettings(RatingSettings(factors=8, epochs=30), RankingSettings(factors=4))
     model, _ = train_model(ratings, ratings.movie_ids[3:].tolist(), settings)
     barred = {"person-004": {MovieId(1000 + 7 * 30), MovieId(1000 + 7 * 31), MovieId(5)}}
     monkeypatch.setattr(scoring, "PEOPLE_AT_ONCE", 7)
@@ -103,18 +100,30 @@ def test_many_tiles_of_movies_and_few_or_many_likes_change_nothing(count: int) -
     assert str(ratings.people[5]) not in everyone
 
 
+@pytest.mark.parametrize("wish", [Wish(adventure=0.6), Wish(order="predicted")])
+def test_whatever_is_wished_everyone_gets_what_they_would_get_alone(wish: Wish) -> None:
+    model, ratings = drawn_model(700), planted_ratings(people=40, movies=700, ratings=2000)
+    (best,) = best_for_everyone(model, ratings, {}, 20, wish=wish)
+    expected = alone(model, ratings, {}, 20, wish)
+    assert expected != alone(model, ratings, {}, 20)
+    for person, row in zip(ratings.people.tolist(), best.movies, strict=True):
+        assert model.movie_ids[row].tolist() == [one.movie_id for one in expected[person]]
+
+
 @pytest.mark.parametrize("kinds", [4, 700])
 def test_equal_scores_stand_in_order_of_movie_however_many_there_are(kinds: int) -> None:
     model = drawn_model(1500)
     kind = np.random.default_rng(2).integers(0, kinds, 1500)
-    factors = model.ranking.factors[:kinds]
-    model = replace(model, ranking=replace(model.ranking, factors=factors[kind]))
+    factors, likes = model.ranking.factors[:kinds], model.ranking.likes[:kinds]
+    model = replace(model, ranking=replace(model.ranking, factors=factors[kind], likes=likes[kind]))
     ratings = planted_ratings(people=20, movies=1500, ratings=400)
     (best,) = best_for_everyone(model, ratings, {}, 50)
     for person, row in enumerate(best.movies):
         rated = np.array(list(ratings_of(ratings, person))) - 1
         stars = np.array(list(ratings_of(ratings, person).values()), dtype=np.float32)
-        scores = (factors @ fold_in_ranking(model, rated, stars).vector)[kind]
+        taste = fold_in_ranking(model.ranking, rated, stars)
+        popularity = (likes / model.ranking.people).astype(np.float32)
+        scores = (factors @ taste.vector + taste.averageness * popularity)[kind]
         scores[~model.suggestible] = scores[rated] = -np.inf
         assert row.tolist() == np.argsort(-scores, kind="stable")[:50].tolist()
 
@@ -124,7 +133,8 @@ def test_movies_that_single_precision_cannot_tell_apart_are_in_their_order() -> 
     model = drawn_model(3000)
     factors = np.tile(model.ranking.factors[:1], (3000, 1))
     factors[:, 1:3] *= 1 + np.random.default_rng(2).integers(-3, 4, (3000, 2)).astype(np.float32) * 2.0**-23
-    close = replace(model, ranking=replace(model.ranking, factors=factors))
+    alike = np.full(3000, 100, dtype=np.int32)
+    close = replace(model, ranking=replace(model.ranking, factors=factors, likes=alike))
     ratings = planted_ratings(people=10, movies=3000, ratings=200)
     assert len(np.unique(factors, axis=0)) > 40
     assert_same(dict(suggestions_for_everyone(close, ratings, {}, 30)), alone(close, ratings, {}, 30))
@@ -185,13 +195,3 @@ def test_blas_has_its_threads_back_when_all_is_drawn() -> None:
     before = [library["num_threads"] for library in threadpool_info()]
     collected(drawn_model(30), planted_ratings(people=4, movies=30, ratings=40), 1)
     assert [library["num_threads"] for library in threadpool_info()] == before
-
-
-def test_a_model_without_ridge_says_so() -> None:
-    model, ratings = drawn_model(30), planted_ratings(people=4, movies=30, ratings=40)
-    unheld = replace(
-        model,
-        ranking=replace(model.ranking, ridge=0.0, factors=np.zeros((30, FACTORS), dtype=np.float32)),
-    )
-    with pytest.raises(ValueError, match="greater ridge"):
-        collected(unheld, ratings, 1)

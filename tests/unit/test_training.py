@@ -13,9 +13,7 @@ from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
 from tests.factories import two_camps
 
-SMALL = TrainingSettings(
-    RatingSettings(factors=8, epochs=30), RankingSettings(factors=4, regularisation=5.0, ridge=5.0)
-)
+SMALL = TrainingSettings(RatingSettings(factors=8, epochs=30), RankingSettings(factors=4))
 
 
 def test_held_out_are_each_persons_newest() -> None:

@@ -4,13 +4,14 @@ from chalice.app import Blueprint, Request, Response
 from pydantic import TypeAdapter
 
 from chalicelib.api.cursors import MovieNumber, Number, ShortText, read_cursor, write_cursor
-from chalicelib.api.requests import MoviesQuery, read_query
+from chalicelib.api.requests import MoviesQuery, SimilarQuery, read_query
 from chalicelib.api.responses import (
     Genre,
     Genres,
     MovieCard,
     MovieDetail,
     MoviePage,
+    SimilarMovies,
     answer,
     etag_of,
     is_known,
@@ -66,3 +67,20 @@ def movie(request: Request, movie_id: str) -> Response:
     if is_known(request, etag):
         return nothing(304, public_headers(etag))
     return answer(MovieDetail.of(listed), headers=public_headers(etag))
+
+
+@route(blueprint, "GET", "/movies/{movie_id}/similar")
+def similar(request: Request, movie_id: str) -> Response:
+    from chalicelib.services.suggesting import current_model_version, similar_to  # it imports numpy
+
+    number = parse_movie_id(movie_id)
+    query = read_query(request, SimilarQuery)
+    known_movie(number)
+    catalogue = open_catalogue()
+    etag = etag_of(catalogue.version, f"similar to {number} by {current_model_version()}&limit={query.limit}")
+    if is_known(request, etag):
+        return nothing(304, public_headers(etag))
+    alike = similar_to(number, query.limit)
+    movies = catalogue.movies(alike)
+    items = [MovieCard.of(movies[one]) for one in alike if one in movies]
+    return answer(SimilarMovies(items=items), headers=public_headers(etag))

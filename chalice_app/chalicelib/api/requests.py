@@ -13,6 +13,7 @@ from chalicelib.config import settings
 from chalicelib.domain.errors import DomainError, FieldProblem, InvalidInputError, TooLargeError
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId, parse_movie_id
+from chalicelib.domain.wish import Wish, WishedOrder
 from chalicelib.services.rating import Order
 from chalicelib.storage.catalogue import Listing, Sort
 
@@ -195,8 +196,20 @@ class MarksQuery(Query):
 
 
 class SuggestionsQuery(Query):
+    """`adventure` leads away from what everybody knows; `order` is what they would enjoy next, or the
+    highest predicted stars."""
+
     limit: Annotated[int, Field(ge=1, le=100)] = 24
     cursor: _Cursor | None = None
+    adventure: Annotated[float, Field(ge=0, le=1)] = 0.0
+    order: WishedOrder = "ranking"
+
+    def wish(self) -> Wish:
+        return Wish(self.adventure, self.order)
+
+
+class SimilarQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=50)] = 12
 
 
 class NextToRateQuery(Query):

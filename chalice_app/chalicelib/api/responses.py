@@ -123,6 +123,10 @@ class MoviePage(Answer):
     total: int
 
 
+class SimilarMovies(Answer):
+    items: list[MovieCard]
+
+
 class Genre(Answer):
     name: str
     count: int

@@ -28,8 +28,9 @@ def suggestions(request: Request) -> Response:
 
     person_id = person_asking(request)
     query = read_query(request, SuggestionsQuery)
-    made = suggestions_for(person_id)
-    asked, edition = f"suggestions for {person_id}", _edition(made.suggestions)
+    wish = query.wish()
+    made = suggestions_for(person_id, wish)
+    asked, edition = f"suggestions for {person_id}: {wish}", _edition(made.suggestions)
     start = read_cursor(query.cursor, asked, edition, _START) if query.cursor else 0
     end = start + query.limit
     page = made.suggestions[start:end]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS
-from chalicelib.recommending.liking import liking_threshold
-from chalicelib.recommending.model import Floats, Model, Positions, RatingModel
+from chalicelib.recommending.liking import MIDDLE_STARS, liking_threshold
+from chalicelib.recommending.model import Floats, Positions, RankingModel, RatingModel
 
 Doubles = NDArray[np.float64]
 
@@ -20,32 +20,60 @@ Doubles = NDArray[np.float64]
 class RankingTaste:
     """A person's side of the ranking model.
 
-    The score of movie i is `factors[i] · vector`, and exactly the sum of what each like adds,
-    `factors[i] · shares[:, j]`, plus what the average person adds.
-    `liked` are positions, (likes,); `shares` is (f, likes).
+    The score of movie i is `averageness · popularity[i] + factors[i] · vector`, and exactly the sum of
+    what the average person adds, of what each like adds, `factors[i] · shares[:, j]`, and of what the
+    dislikes take away, `factors[i] · aversion`. `liked` are positions, (likes,); `shares` is (f, likes).
     """
 
     vector: Doubles
+    averageness: float
     liked: Positions
     shares: Doubles
+    aversion: Doubles
 
 
-def fold_in_ranking(model: Model, rated: Positions, stars: Floats) -> RankingTaste:
-    """Solve `(G + w Σ y yᵀ + ridge I) x = (1 + w) Σ y + ridge m` over the movies the person likes.
+def fold_in_ranking(model: RankingModel, rated: Positions, stars: Floats) -> RankingTaste:
+    """The person's taste from their ratings in the order they were given, oldest first.
 
-    This is the person step of implicit-feedback ALS (Hu, Koren and Volinsky 2008) with its ridge
-    centred on the mean person m; G is the Gram matrix of all movies and w the weight of a like.
+    A person is a row of weights over the movies: likes count 1 times the movie's emphasis, dislikes less
+    than 0, and both less the more has been rated since. Regressing that row on the right singular vectors
+    V of everybody's likes, with ridge λ/σ² for each, needs no solving, as V is orthogonal: the person is
+    S Vᵀ row with S = σ² / (σ² + λ), and `model.factors` are V √S. What is shrunk away is made up for by the
+    average person, whose share falls with the number of ratings.
     """
-    ranking = model.ranking
-    liked = (
-        rated[stars >= liking_threshold(stars.mean(dtype=np.float64, keepdims=True))] if len(rated) else rated
+    mean = stars.mean(dtype=np.float64, keepdims=True) if len(stars) else np.zeros(1)
+    likes = stars >= liking_threshold(mean)
+    counted = what_ratings_count(model, rated, stars, likes, np.arange(len(rated))[::-1])
+    counted *= max(1, int(np.count_nonzero(likes))) ** -model.length_damping
+    shares = model.factors[rated].T * counted
+    liked_shares, aversion = shares[:, likes], shares[:, ~likes].sum(axis=1)
+    return RankingTaste(
+        vector=liked_shares.sum(axis=1) + aversion,
+        averageness=float(averageness(model, np.array(len(rated)))),
+        liked=rated[likes],
+        shares=liked_shares,
+        aversion=aversion,
     )
-    y = ranking.factors[liked].astype(np.float64)
-    system = model.gram + ranking.like_weight * (y.T @ y)
-    system[np.diag_indices_from(system)] += ranking.ridge
-    sides = np.column_stack(((1 + ranking.like_weight) * y.T, ranking.ridge * ranking.mean_person))
-    solved = np.linalg.solve(system, sides).astype(np.float64, copy=False)
-    return RankingTaste(vector=solved.sum(axis=1), liked=liked, shares=solved[:, :-1])
+
+
+def what_ratings_count(
+    model: RankingModel,
+    rated: NDArray[np.integer],
+    stars: Floats,
+    likes: NDArray[np.bool_],
+    newer: NDArray[np.integer],
+) -> Doubles:
+    """The weight of each rating in its person's row, before many likes are damped; `newer` is how many
+    ratings the person has given since."""
+    sign = np.where(likes, 1.0, np.where(stars < MIDDLE_STARS, -model.dislike_weight, 0.0))
+    counted: Doubles = sign * np.exp(-newer / model.memory) * model.emphasis[rated]
+    return counted
+
+
+def averageness(model: RankingModel, ratings: NDArray[np.integer]) -> Doubles:
+    """How much the average person counts in people with so many ratings."""
+    share: Doubles = model.prior * np.exp(-ratings / model.prior_memory)
+    return share
 
 
 def fold_in_rating(model: RatingModel, rated: Positions, stars: Floats) -> Doubles:

@@ -1,9 +1,9 @@
 """The trained model as it is published and served: two sets of movie factors over one list of movies.
 
 The *rating model* (biased matrix factorisation, Surprise's SVD) answers "how many stars would this
-person give it?". The *ranking model* (implicit-feedback ALS) answers "what should they see next?".
-Only the movies' side is kept; a person's side is folded in from their ratings, the same way for the
-nightly job, the evaluation and the API, so that what is measured is what is served.
+person give it?". The *ranking model* (a low-rank linear model of likes) answers "what should they see
+next?". Only the movies' side is kept; a person's side is folded in from their ratings, the same way for
+the nightly job, the evaluation and the API, so that what is measured is what is served.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,13 @@ Floats = NDArray[np.float32]
 Positions = NDArray[np.intp]
 
 FILE_NAME = "model.npz"
-FORMAT = 2
+FORMAT = 3
+
+CAUTION = 2.0
+"""How many standard errors below what is predicted a movie is ranked "by predicted stars"."""
+
+FEW_LIKES = 5.0
+"""Added to every movie's likes before they are compared, so that one like more or less is no matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class RatingModel:
 
     `biases` is (movies,), `factors` (movies, k). A folded-in person, bias first, is held to
     `average_person` (1 + k,) by `precision` (1 + k, 1 + k), the inverse of how people vary, in units of
-    one rating. A rating counts e times less after `memory` newer ones.
+    one rating. A rating counts e times less after `memory` newer ones. `doubt`, (movies,), is the standard
+    error, in stars, of what is known about each movie.
     """
 
     mean: float
@@ -35,20 +42,63 @@ class RatingModel:
     average_person: Floats
     precision: Floats
     memory: float
+    doubt: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RankingModel:
-    """Scores are `factors[i] · person`; `factors` is (movies, f).
+    """Two movies go together by `factors[i] · factors[j]`; `factors` is (movies, f), and `likes`, (movies,),
+    how many of the `people` like each.
 
-    `mean_person` (f,) is the average person of the training data; `ridge` is the weight with which a
-    folded-in person is held to it; `like_weight` is the confidence of one like over an unseen movie.
+    `rarity_weight` is the power with which a like of a rare movie says more, `length_damping` that with
+    which many likes weigh less each; a dislike counts `dislike_weight` of a like, and either e times less
+    after `memory` newer ratings. The average person counts `prior` before the first rating and e times less
+    after `prior_memory` of them.
     """
 
     factors: Floats
-    mean_person: Floats
-    ridge: float
-    like_weight: float
+    likes: NDArray[np.int32]
+    people: int
+    rarity_weight: float
+    length_damping: float
+    dislike_weight: float
+    memory: float
+    prior: float
+    prior_memory: float
+
+    @cached_property
+    def popularity(self) -> Floats:
+        """(movies,): the share of people who like each: the average person's scores."""
+        return (self.likes / self.people).astype(np.float32)
+
+    @cached_property
+    def emphasis(self) -> Floats:
+        """(movies,): how much more a like of each says than a like of something everybody likes."""
+        share = (self.likes + FEW_LIKES) / (self.people + FEW_LIKES)
+        return (share**-self.rarity_weight).astype(np.float32)
+
+
+_RANKING_NUMBERS = ("rarity_weight", "length_damping", "dislike_weight", "memory", "prior", "prior_memory")
+
+
+def as_stored(factors: NDArray[np.floating]) -> Floats:
+    """Factors as precise as the model's file holds them, so that a loaded model says just the same."""
+    return factors.astype(np.float16).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """(movies, f + 1), a row for each movie, whose products with a person's vector are scores; `longest` is
+    the greatest length among them, which bounds how far off a score in single precision can be."""
+
+    values: Floats
+    longest: float
+
+    @classmethod
+    def of(cls, factors: Floats, last: Floats) -> "Rows":
+        values = np.column_stack((factors, last))
+        squares = np.einsum("mf,mf->m", values, values)
+        return cls(values, float(np.sqrt(squares.max(initial=0.0))))
 
 
 @dataclass(frozen=True)
@@ -63,10 +113,15 @@ class Model:
     ranking: RankingModel
 
     @cached_property
-    def gram(self) -> NDArray[np.float64]:
-        """`factorsᵀ factors` of the ranking model: what all movies together say about nobody's likes."""
-        factors = self.ranking.factors.astype(np.float64)
-        return factors.T @ factors
+    def ranking_rows(self) -> Rows:
+        """Factors and popularity: times a taste and its averageness they are the ranking's scores."""
+        return Rows.of(self.ranking.factors, self.ranking.popularity)
+
+    @cached_property
+    def cautious_rows(self) -> Rows:
+        """Factors and biases of the rating model, less the doubt: a lower confidence bound, so that a movie
+        which only few have rated does not come out on top by luck."""
+        return Rows.of(self.rating.factors, self.rating.biases - np.float32(CAUTION) * self.rating.doubt)
 
     def positions(self, movie_ids: NDArray[np.integer]) -> tuple[Positions, NDArray[np.bool_]]:
         """Where each id stands in `movie_ids`, and whether it is there at all."""
@@ -75,21 +130,24 @@ class Model:
         return found, self.movie_ids[found] == movie_ids
 
     def save(self, path: Path) -> None:
+        """Write the model. Factors take two bytes each: training rounds them to that (`as_stored`)."""
+        rating, ranking = self.rating, self.ranking
         np.savez(
             path,
             format=FORMAT,
             movie_ids=self.movie_ids,
             suggestible=self.suggestible,
-            rating_mean=self.rating.mean,
-            rating_biases=self.rating.biases,
-            rating_factors=self.rating.factors,
-            rating_average_person=self.rating.average_person,
-            rating_precision=self.rating.precision,
-            rating_memory=self.rating.memory,
-            ranking_factors=self.ranking.factors,
-            ranking_mean_person=self.ranking.mean_person,
-            ranking_ridge=self.ranking.ridge,
-            ranking_like_weight=self.ranking.like_weight,
+            rating_mean=rating.mean,
+            rating_biases=rating.biases,
+            rating_factors=rating.factors.astype(np.float16),
+            rating_average_person=rating.average_person,
+            rating_precision=rating.precision,
+            rating_memory=rating.memory,
+            rating_doubt=rating.doubt,
+            ranking_factors=ranking.factors.astype(np.float16),
+            ranking_likes=ranking.likes,
+            ranking_people=ranking.people,
+            ranking_numbers=[getattr(ranking, name) for name in _RANKING_NUMBERS],
         )
 
     @classmethod
@@ -103,15 +161,16 @@ class Model:
             rating = RatingModel(
                 mean=float(stored["rating_mean"]),
                 biases=stored["rating_biases"],
-                factors=stored["rating_factors"],
+                factors=stored["rating_factors"].astype(np.float32),
                 average_person=stored["rating_average_person"],
                 precision=stored["rating_precision"],
                 memory=float(stored["rating_memory"]),
+                doubt=stored["rating_doubt"],
             )
             ranking = RankingModel(
-                factors=stored["ranking_factors"],
-                mean_person=stored["ranking_mean_person"],
-                ridge=float(stored["ranking_ridge"]),
-                like_weight=float(stored["ranking_like_weight"]),
+                stored["ranking_factors"].astype(np.float32),
+                stored["ranking_likes"],
+                int(stored["ranking_people"]),
+                *stored["ranking_numbers"].tolist(),
             )
             return cls(stored["movie_ids"], stored["suggestible"], rating, ranking)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.suggestion import Suggestion
+from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.fold_in import (
     Doubles,
     RankingTaste,
@@ -14,7 +15,15 @@ from chalicelib.recommending.fold_in import (
     fold_in_rating,
     predict_stars,
 )
-from chalicelib.recommending.model import Floats, Model, Positions
+from chalicelib.recommending.model import Floats, Model, Positions, Rows
+
+MOST_ADVENTURE = 3.0
+"""The power of a movie's emphasis that multiplies its score at full adventure."""
+
+MOST_TAKEN = 0.9
+"""The share of the average person that full adventure takes away."""
+
+_ROUNDING = 2.0**-24  # of one float32 operation, relative
 
 
 def known_ratings(model: Model, ratings: Mapping[MovieId, float]) -> tuple[Positions, Floats]:
@@ -46,33 +55,75 @@ def strongest_reasons(model: Model, taste: RankingTaste, movies: Positions) -> l
     ]
 
 
-def suggestions_from(
-    model: Model, taste: RankingTaste, person: Doubles, scores: NDArray[np.floating], count: int
-) -> list[Suggestion]:
-    """The best `count` movies by `scores` (-inf: not to be suggested) with their stars and reasons."""
-    top = top_positions(scores, count)
-    stars = predict_stars(model.rating, person, top)
-    return [
-        Suggestion(MovieId(int(model.movie_ids[position])), float(star), reason)
-        for position, star, reason in zip(top, stars, strongest_reasons(model, taste, top), strict=True)
-    ]
+def averageness_left(wish: Wish) -> float:
+    """The share of the average person that adventure leaves: without taking some of it away it would not
+    move the lists of new people, who are shown what everybody likes."""
+    return 1 - MOST_TAKEN * wish.adventure
+
+
+def lift(model: Model, wish: Wish) -> Floats | None:
+    """(movies,): what adventure multiplies scores by; None where it is out of the question.
+
+    It takes a multiple of the logarithm of a movie's popularity off that of its score, so that more of it
+    never shows a list of better-known movies.
+    """
+    if wish.order == "predicted" or not wish.adventure:
+        return None
+    raised: Floats = model.ranking.emphasis ** np.float32(MOST_ADVENTURE * wish.adventure)
+    return raised
 
 
 def suggest(
-    model: Model, ratings: Mapping[MovieId, float], excluded: Collection[MovieId], count: int
+    model: Model,
+    ratings: Mapping[MovieId, float],
+    excluded: Collection[MovieId],
+    count: int,
+    wish: Wish = USUAL,
 ) -> list[Suggestion]:
     """What one person should see next: never a movie they rated, nor one of `excluded`.
 
     `ratings` are given oldest first. Fewer than `count` where there are no more movies to suggest.
     """
     rated, stars = known_ratings(model, ratings)
-    taste = fold_in_ranking(model, rated, stars)
-    scores = model.ranking.factors @ taste.vector
-    scores[~model.suggestible] = -np.inf
-    scores[rated] = -np.inf
     barred, known = model.positions(np.fromiter(excluded, dtype=np.int64, count=len(excluded)))
-    scores[barred[known]] = -np.inf
-    return suggestions_from(model, taste, fold_in_rating(model.rating, rated, stars), scores, count)
+    taste = fold_in_ranking(model.ranking, rated, stars)
+    person = fold_in_rating(model.rating, rated, stars)
+    if wish.order == "predicted":
+        rows, vector = model.cautious_rows, np.append(person[1:], 1.0)
+    else:
+        average = taste.averageness * averageness_left(wish)
+        rows, vector = model.ranking_rows, np.append(taste.vector, average)
+    hidden = ~model.suggestible
+    hidden[rated] = True
+    hidden[barred[known]] = True
+    top = _best(rows, vector, lift(model, wish), hidden, count)
+    predicted = predict_stars(model.rating, person, top)
+    return [
+        Suggestion(MovieId(int(model.movie_ids[position])), float(star), reason)
+        for position, star, reason in zip(top, predicted, strongest_reasons(model, taste, top), strict=True)
+    ]
+
+
+def _best(
+    rows: Rows, vector: Doubles, lifted: Floats | None, hidden: NDArray[np.bool_], count: int
+) -> Positions:
+    """Positions of the highest scores, rows · vector times what they are lifted by; none that is hidden.
+
+    Single precision finds what may be among them, and double precision puts that in order.
+    """
+    scores = rows.values @ vector.astype(np.float32)
+    error = (len(vector) + 4) * _ROUNDING * rows.longest * float(np.linalg.norm(vector))
+    if lifted is not None:
+        scores *= lifted
+        error *= float(lifted.max(initial=0.0))
+    scores[hidden] = -np.inf
+    if count < len(scores):
+        scores[scores < np.partition(scores, -count)[-count] - 2 * error] = -np.inf
+    candidates = np.flatnonzero(np.isfinite(scores))
+    exact = (rows.values[candidates] * vector).sum(axis=1)
+    if lifted is not None:
+        exact *= lifted[candidates]
+    return candidates[top_positions(exact, count)]
 
 
 def predicted_stars(

@@ -14,7 +14,9 @@ from chalicelib.domain.errors import NotReadyError
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Suggestion, basis_of
+from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.model import FILE_NAME, Model
+from chalicelib.recommending.similar import similar_movies
 from chalicelib.recommending.suggesting import predicted_stars as predict
 from chalicelib.recommending.suggesting import suggest
 from chalicelib.storage import artifacts
@@ -49,7 +51,7 @@ def _model(version: str) -> Model:
     return Model.load(artifacts.fetch(Kind.MODELS, version, FILE_NAME))
 
 
-def _current_model_version() -> str | None:
+def current_model_version() -> str | None:
     try:
         return artifacts.current_version(Kind.MODELS)
     except NotReadyError:
@@ -61,12 +63,15 @@ def _oldest_first(person_id: PersonId) -> dict[MovieId, float]:
     return {rating.movie_id: rating.stars for rating in rated}
 
 
-def suggestions_for(person_id: PersonId) -> PersonSuggestions:
-    """The person's suggestions, best first. Raises NotReadyError while there is no catalogue."""
+def suggestions_for(person_id: PersonId, wish: Wish = USUAL) -> PersonSuggestions:
+    """The person's suggestions, best first; only the usual ones are stored.
+
+    Raises NotReadyError while there is no catalogue.
+    """
     started = time.perf_counter()
     ratings = _oldest_first(person_id)
     marked = {mark.movie_id for mark in marks_of(person_id)}
-    version = _current_model_version()
+    version = current_model_version()
 
     def answer(suggestions: list[Suggestion], created_at: int, source: Source) -> PersonSuggestions:
         milliseconds = (time.perf_counter() - started) * 1000
@@ -78,7 +83,9 @@ def suggestions_for(person_id: PersonId) -> PersonSuggestions:
     if version is None:
         return answer(_popular(ratings.keys() | marked), now, "popular")
     if not ratings:
-        return answer(suggest(_model(version), {}, marked, MOST_SUGGESTIONS), now, "popular")
+        return answer(suggest(_model(version), {}, marked, MOST_SUGGESTIONS, wish), now, "popular")
+    if wish != USUAL:
+        return answer(suggest(_model(version), ratings, marked, MOST_SUGGESTIONS, wish), now, "fresh")
     basis = basis_of(ratings, marked)
     stored = suggestions_of(person_id)
     if stored and stored.basis == basis and stored.model_version == version:
@@ -96,9 +103,15 @@ def _popular(unwanted: "set[MovieId]") -> list[Suggestion]:
     return [Suggestion(listed_movie.movie.movie_id, 0.0) for listed_movie in wanted[:MOST_SUGGESTIONS]]
 
 
+def similar_to(movie_id: MovieId, count: int) -> list[MovieId]:
+    """Movies that the same people like, best first; none without a model, or for a movie new to it."""
+    version = current_model_version()
+    return [] if version is None else similar_movies(_model(version), movie_id, count)
+
+
 def predicted_stars(person_id: PersonId, movie_id: MovieId) -> float | None:
     """What we expect this person to give the movie; None without a model, or for a movie new to it."""
-    version = _current_model_version()
+    version = current_model_version()
     if version is None:
         return None
     ratings = _oldest_first(person_id)
