@@ -4,8 +4,8 @@
     make bench SIZES="ml-100k 1m"
     python -m tests.benchmarks --sizes 26m --only ours/svd-tuned implicit/als
 
-What was measured is kept in build/bench/results.json, and a run that was interrupted goes on from there;
---again measures anew. The tables go to docs/benchmarks.md unless another --table is named.
+What was measured is kept in build/bench/results.json beside the data, and a run that was interrupted goes on
+from there; --again measures anew. The tables go to docs/benchmarks.md unless another --table is named.
 """
 
 import argparse

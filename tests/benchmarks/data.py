@@ -2,8 +2,9 @@
 
 Under `FOLDER/SIZE/stars`, a tenth of the ratings is held out at random; under `FOLDER/SIZE/ranks`,
 everybody's newest fifth. Either holds what an entrant may see: `train.parquet` (user_id, movie_id, stars,
-rated_at), `asked.parquet` (the pairs whose stars are to be predicted) or `people.npy` (whom to rank for),
-and `about.json`. What only the judge may see is beside them, in `FOLDER/SIZE/stars.npz` and `ranks.npz`.
+rated_at), `asked.parquet` (the pairs whose stars are to be predicted) or `people.npy` (whom to rank for)
+and `seen.npy` (what they had rated), and `about.json`. What only the judge may see is beside them, in
+`FOLDER/SIZE/stars.npz` and `ranks.npz`.
 """
 
 import json
@@ -104,7 +105,10 @@ def _write(title: str, ratings: RatingColumns, folder: Path) -> None:
     np.save(folder / "ranks" / "people.npy", people.astype(np.int32))
     popularity = np.bincount(train.movie, minlength=len(train.movie_ids))
     raters = int(np.count_nonzero(np.diff(train.person_starts())))
-    Ranks(likes.of_people(people), train.of_people(people), popularity, raters).save(folder / "ranks.npz")
+    seen = train.of_people(people)
+    pairs = np.sort(seen.person.astype(np.int64) * len(popularity) + seen.movie)
+    np.save(folder / "ranks" / "seen.npy", pairs)
+    Ranks(likes.of_people(people), seen, popularity, raters).save(folder / "ranks.npz")
 
 
 def _write_train(ratings: RatingColumns, folder: Path, about: Mapping[str, object]) -> None:

@@ -1,6 +1,7 @@
 """The benchmark judges all by the same ratings, which none of them was shown."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.benchmarks.data import facts, prepare
 from tests.benchmarks.entrants.task import COUNT, Task
 from tests.benchmarks.judging import Ranks, Stars
 from tests.benchmarks.report import render
+from tests.benchmarks.running import run
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +127,21 @@ def test_the_best_unseen_are_the_highest_scored_that_were_not_rated(task: Task) 
         rated = set(task.seen[task.seen // task.movies == place] % task.movies)
         unseen = [movie for movie in np.argsort(-scores[person]).tolist() if movie not in rated]
         assert best[place].tolist() == unseen[:COUNT]
+
+
+def test_a_contestant_is_run_and_judged(data: Path) -> None:
+    contestant = next(one for one in CONTESTANTS if one.key == BASE_OF_RANKS)
+    result = run(contestant, Path(sys.executable), data, minutes=5, gigabytes=5)
+    assert "failed" not in result
+    assert 0 < result["ndcg10"] < 1
+    assert result["seconds"].keys() == {"load", "fit", "score"}
+    assert result["peak_mb"] > 0
+
+
+def test_a_contestant_that_takes_too_much_memory_is_ended(data: Path) -> None:
+    contestant = next(one for one in CONTESTANTS if one.key == BASE_OF_RANKS)
+    result = run(contestant, Path(sys.executable), data, minutes=5, gigabytes=0.001)
+    assert result["failed"] == "start needs over 0.001 GB"
 
 
 def test_the_report_gives_medians_ratios_and_the_reasons_of_who_failed(data: Path) -> None:
