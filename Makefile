@@ -17,7 +17,7 @@ RUN_OPTIONS = --port $(PORT) --aws-port $(AWS_PORT) --state "$(STATE)" \
 PYTEST = $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test test-unit test-integration test-e2e browser lint format clean install
+.PHONY: help run reset test test-unit test-integration test-e2e browser bench lint format clean install
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -39,6 +39,10 @@ test-integration: $(STAMP) ## run the tests against an emulated AWS
 
 test-e2e: $(STAMP) browser ## run the tests that drive a browser
 	$(PYTEST) tests/e2e $(TEST_OPTIONS)
+
+# make bench SIZES="ml-100k 1m" BENCH_OPTIONS="--only surprise/svd ours/svd-2"
+bench: $(STAMP) ## measure the models against other libraries, for hours (SIZES=, BENCH_OPTIONS=)
+	@$(PY) -m tests.benchmarks $(if $(SIZES),--sizes $(SIZES)) $(BENCH_OPTIONS)
 
 lint: $(STAMP) ## check style, types and templates
 	$(VENV)/bin/ruff check
