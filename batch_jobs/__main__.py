@@ -88,6 +88,12 @@ def evaluate(arguments: argparse.Namespace) -> Any:
     return evaluate_file(arguments.ratings)
 
 
+def tune(arguments: argparse.Namespace) -> Any:
+    from batch_jobs.tuning import tune_files
+
+    return tune_files(arguments.ratings, arguments.trials, arguments.seed)
+
+
 def list_models(_: argparse.Namespace) -> Any:
     from batch_jobs import models
 
@@ -204,6 +210,8 @@ def parser() -> argparse.ArgumentParser:
                 "--out", type=Path, metavar="FOLDER", help="where the model of --ratings goes, with its card"
             )
 
+    _tuning_options(command("tune", tune, "look for better settings of the rating model on files of ratings"))
+
     models = commands.add_parser(
         "models", help="list, show, promote or roll back models", description="The models there are."
     )
@@ -215,6 +223,21 @@ def parser() -> argparse.ArgumentParser:
     chosen.add_argument("version", metavar="VERSION")
     add(actions, "rollback", roll_back_model, "make the model current that was so before")
     return whole
+
+
+def _tuning_options(tuning: argparse.ArgumentParser) -> None:
+    tuning.add_argument(
+        "--ratings",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        required=True,
+        help="CSV or Parquet, as evaluate reads it; of several the settings are found that suit all",
+    )
+    tuning.add_argument(
+        "--trials", type=int, default=60, metavar="N", help="settings to try out (default: %(default)s)"
+    )
+    tuning.add_argument("--seed", type=int, default=20, help="the same seed finds the same settings")
 
 
 def _in_words(result: Any) -> str:

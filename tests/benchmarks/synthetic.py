@@ -1,6 +1,10 @@
 """Made-up ratings of any size: planted tastes, and a few movies that most people have seen."""
 
+from itertools import pairwise
+
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
 
 from batch_jobs.training.columns import RatingColumns
 
@@ -15,6 +19,13 @@ def planted_ratings(people: int, movies: int, ratings: int, seed: int = 1) -> Ra
     Both how much people rate and how often movies are rated follow power laws. Stars come from biases
     and four factors of each side, plus noise of about 0.6 stars.
     """
+    return planted_with_truth(people, movies, ratings, seed)[0]
+
+
+def planted_with_truth(
+    people: int, movies: int, ratings: int, seed: int = 1
+) -> tuple[RatingColumns, NDArray[np.float64]]:
+    """The same ratings, and what each would be without the noise, the rounding and the ends of the scale."""
     rng = np.random.default_rng(seed)
     movie_weight = 1 / np.arange(1, movies + 1) ** 0.8
     person_weight = 1 / np.arange(10, people + 10) ** 0.5
@@ -29,8 +40,9 @@ def planted_ratings(people: int, movies: int, ratings: int, seed: int = 1) -> Ra
     taste, trait = rng.normal(0, 0.7, (people, _LATENT)), rng.normal(0, 0.7, (movies, _LATENT))
     liking = np.einsum("nf,nf->n", taste[person], trait[movie], optimize=True)
     biases = rng.normal(0, 0.4, people)[person] + rng.normal(0, 0.4, movies)[movie]
-    stars = 3.5 + biases + liking + rng.normal(0, _NOISE, len(person))
-    return RatingColumns(
+    truth = 3.5 + biases + liking
+    stars = truth + rng.normal(0, _NOISE, len(person))
+    columns = RatingColumns(
         people=np.char.add("person-", np.char.zfill(np.arange(people).astype(np.str_), 7)),
         movie_ids=np.arange(1, movies + 1, dtype=np.int32),
         person=person.astype(np.int32),
@@ -38,6 +50,19 @@ def planted_ratings(people: int, movies: int, ratings: int, seed: int = 1) -> Ra
         stars=(np.round(2 * stars) / 2).clip(0.5, 5).astype(np.float32),
         rated_at=np.arange(len(person), dtype=np.int64),
     )
+    return columns, truth
+
+
+def expected_stars(truth: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the ratings with such a truth are on average, the best prediction there is, and its squared
+    error on average: nobody can know the noise."""
+    halves = np.arange(0.5, 5.5, 0.5)
+    first, second = np.full(len(truth), halves[0]), np.full(len(truth), halves[0] ** 2)
+    for lower, higher in pairwise(halves.tolist()):
+        above = norm.sf((lower + higher) / 2, loc=truth, scale=_NOISE)
+        first += (higher - lower) * above
+        second += (higher**2 - lower**2) * above
+    return first, second - np.square(first)
 
 
 def chosen_ratings(people: int, movies: int, ratings: int, seed: int = 1) -> RatingColumns:
