@@ -207,7 +207,7 @@ def tune(
         raise ValueError(f"{trials} trials find nothing; try at least one.")
     tasks = [_Task(split_ratings(one.ratings, seed), one.scale) for one in sets]
     typical = round(float(np.exp(np.mean([np.log(len(task.split.train)) for task in tasks]))))
-    defaults = _sized(defaults or RatingSettings(), typical)
+    defaults = (defaults or RatingSettings()).for_size(typical)
     found = _search(tasks, trials, seed, defaults)
     return TuningReport(
         seed=seed,
@@ -294,17 +294,6 @@ def _place_of(settings: RatingSettings) -> NDArray[np.float64]:
     ]
     factors = np.abs(np.array(FACTORS) - settings.factors).argmin()
     return np.array([(factors + 0.5) / len(FACTORS), *shares]).clip(0, 1)
-
-
-def _sized(settings: RatingSettings, ratings: int) -> RatingSettings:
-    """With nothing left to go by the number of ratings."""
-    svd = settings.svd(ratings)
-    return replace(
-        settings,
-        epochs=svd.n_epochs,
-        learning_rate_decay=svd.lr_decay,
-        factor_regularisation=svd.reg_pu,
-    )
 
 
 def _surprises(ratings: int, seed: int) -> dict[str, SVD]:

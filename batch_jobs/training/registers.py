@@ -47,14 +47,15 @@ class Row(types.Type):
     def __init__(self, real: types.Float, width: int) -> None:
         self.real, self.lanes = real, LINE * 8 // real.bitwidth
         self.vectors = width // self.lanes
-        super().__init__(f"Row({real}, {width})")  # type: ignore[no-untyped-call]
+        super().__init__(f"Row({real}, {width})")
 
 
 @register_model(Row)
 class _RowModel(models.PrimitiveModel):
     def __init__(self, manager: Any, row: Row) -> None:
         real = manager.lookup(row.real).get_value_type()
-        super().__init__(manager, row, ir.ArrayType(ir.VectorType(real, row.lanes), row.vectors))
+        held = ir.ArrayType(ir.VectorType(real, row.lanes), row.vectors)
+        super().__init__(manager, row, held)  # type: ignore[no-untyped-call]
 
 
 def _operation(generate: Callable[..., Any]) -> Any:
