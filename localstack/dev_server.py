@@ -102,7 +102,9 @@ class Handler(ChaliceRequestHandler):
                 HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; the log says what."
             )
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815 - http.server's names
+    # The names are http.server's.
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+    do_OPTIONS = do_TRACE = do_QUERY = answer  # noqa: N815
 
     def _answer_from_api(self, path: str, query: str) -> None:
         headers, body = self._parse_payload()

@@ -28,7 +28,11 @@ from chalicelib.storage.catalogue import Listing, Sort
 
 LARGEST_BODY = 64 * 1024
 REFRESH_COOKIE = "refresh"
-MOVIE_ID_TEXT: dict[str, Any] = {"type": "string", "pattern": "^(tt)?[0-9]{1,10}$"}
+MOVIE_ID_TEXT: dict[str, Any] = {
+    "type": "string",
+    "pattern": "^(tt)?0*[1-9][0-9]*$",
+    "maxLength": 12,
+}
 
 _SENTENCES = {
     "missing": "This field is missing.",
