@@ -233,7 +233,8 @@ class Server(ThreadedHTTPServer):
 def create_server(app: Chalice, site: Site, port: int, host: str = "127.0.0.1") -> Server:
     """A server that listens already; call `serve_forever`. Raises OSError if the port cannot be used."""
     # Chalice keeps the current request on the application; with threads it must be the thread's own.
-    app.__class__ = type("ThreadedApp", (LocalChalice, app.__class__), {})
+    if not isinstance(app, LocalChalice):
+        app.__class__ = type("ThreadedApp", (LocalChalice, app.__class__), {})
     gateway = LocalGateway(app, Config.create())
     return Server((host, port), partial(Handler, app=app, gateway=gateway, site=site))
 

@@ -69,15 +69,13 @@ def test_marks_come_page_by_page_each_once(ada: httpx.Client) -> None:
     for number in wanted:
         ada.put(f"/me/marks/{number}", json={"kind": "watchlist"})
     ada.put(f"/me/marks/{FIRST_MOVIE + 7}", json={"kind": "not_interested"})
-    found, cursor = [], None
-    while True:
-        query = {"kind": "watchlist", "limit": 3} | ({"cursor": cursor} if cursor else {})
-        page = ada.get("/me/marks", params=query).json()
+    found: list[int] = []
+    cursor = ""
+    while cursor is not None:
+        page = ada.get("/me/marks", params={"kind": "watchlist", "limit": 3, "cursor": cursor}).json()
         assert page["total"] == len(wanted)
         found += [item["movie"]["movie_id"] for item in page["items"]]
         cursor = page["next_cursor"]
-        if cursor is None:
-            break
     assert sorted(found) == wanted
     other = ada.get("/me/marks?kind=watchlist&limit=3").json()["next_cursor"]
     assert ada.get("/me/marks", params={"cursor": other}).json()["type"] == "/problems/bad-cursor"

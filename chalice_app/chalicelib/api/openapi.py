@@ -159,7 +159,9 @@ def _operation(path: str, method: str, operation: Operation, names: References) 
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(operation.body, names)}
+        body = operation.body
+        content = {one: {} for one in body} if isinstance(body, tuple) else _content(body, names)
+        described["requestBody"] = {"required": True, "content": content}
     described["responses"] = {
         str(operation.status): _good_answer(operation, names, with_body=method != "HEAD"),
         **({"304": _answer("The caller has this answer already.", ["ETag"])} if operation.cached else {}),
@@ -188,13 +190,14 @@ def _query_parameters(form: type[BaseModel]) -> Iterator[Json]:
     schema = form.model_json_schema(schema_generator=_Schemas)
     definitions = schema.get("$defs", {})
     for name, field in schema["properties"].items():
-        description = field.pop("description", None)
-        described: Json = {"name": name, "in": "query", "schema": _of_query(field, definitions)}
+        whole = _of_query(field, definitions)
+        description = whole.pop("description", None)
+        described: Json = {"name": name, "in": "query", "schema": whole}
         if name in schema.get("required", ()):
             described["required"] = True
         if description:
             described["description"] = description
-        if described["schema"].get("type") == "array":
+        if whole.get("type") == "array":
             described |= {"style": "form", "explode": False}
         yield described
 
@@ -204,15 +207,15 @@ def _of_query(field: Json, definitions: Json) -> Json:
     kinds = [one for one in field.pop("anyOf", []) if one.get("type") != "null"]
     merged: Json = {**field, **(kinds[0] if kinds else {})}
     if "$ref" in merged:
-        merged |= definitions[merged.pop("$ref").rpartition("/")[2]]
-        merged.pop("title", None)
+        merged = definitions[merged.pop("$ref").rpartition("/")[2]] | merged
+        merged.pop("title")
     if merged.get("default") in (None, "", []):
         merged.pop("default", None)
     return merged
 
 
-def _content(body: type[BaseModel] | str, names: References) -> Json:
-    return {body: {}} if isinstance(body, str) else {JSON_TYPE: {"schema": names[body]}}
+def _content(form: type[BaseModel] | str, names: References) -> Json:
+    return {form: {}} if isinstance(form, str) else {JSON_TYPE: {"schema": names[form]}}
 
 
 def _good_answer(operation: Operation, names: References, *, with_body: bool) -> Json:

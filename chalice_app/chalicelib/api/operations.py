@@ -33,14 +33,15 @@ class Operation:
     """What a view declares beside it, in `route`; what follows from that is not declared.
 
     `answers` is the model of a good answer, `NoContent`, or the media type of an answer that is no JSON of
-    ours; None while nothing has been declared. `body` is a model or a media type, too. `cached` routes
-    answer HEAD as well and carry an `ETag`. `raises` are the problems that only the view knows of.
+    ours; None while nothing has been declared. `body` is a model, or the media types that are taken.
+    `cached` routes answer HEAD as well and carry an `ETag`. `raises` are the problems that only the view
+    knows of.
     """
 
     view: Callable[..., object]
     answers: type[Answer] | str | None = None
     status: int = HTTPStatus.OK
-    body: type[Body] | str | None = None
+    body: type[Body] | tuple[str, ...] | None = None
     query: type[Query] | None = None
     needs: Credential | None = None
     cached: bool = False

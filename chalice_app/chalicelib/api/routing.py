@@ -29,7 +29,7 @@ def route(
     *,
     answers: type[Answer] | str | None = None,
     status: int | None = None,
-    body: type[Body] | str | None = None,
+    body: type[Body] | tuple[str, ...] | None = None,
     query: type[Query] | None = None,
     needs: Credential | None = None,
     cached: bool = False,
