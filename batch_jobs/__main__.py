@@ -2,13 +2,26 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.errors import DomainError
+from batch_jobs import examples
+from batch_jobs.completion import COMMAND, SHELLS, completion
+from chalicelib.domain.errors import ConflictError, DomainError
+
+DONE, FAILED, USAGE, REFUSED, STOPPED = 0, 1, 2, 3, 130
+EXIT_STATUS = f"""\
+COMMAND --help shows examples. Exit status:
+  {DONE}    the work was done, also where a worse model was refused and the current one stays
+  {FAILED}    it could not be done; one sentence on standard error says why
+  {USAGE}    the command line is wrong
+  {REFUSED}    not as things stand: another run is at work, or somebody else came first
+  {STOPPED}  it was stopped
+"""
 
 Command = Callable[[argparse.Namespace], Any]
 STAGES = {
@@ -124,21 +137,29 @@ def run_all(_: argparse.Namespace) -> Any:
     return run_stages(list(STAGES))
 
 
+def complete(arguments: argparse.Namespace) -> Any:
+    return completion(parser(), arguments.shell)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Commands import what they need when they run, so `--help` is instant."""
     whole = argparse.ArgumentParser(
-        prog="python -m batch_jobs",
+        prog=COMMAND if Path(sys.argv[0]).name == COMMAND else "python -m batch_jobs",
         description="Import movies and ratings, train the models, and write suggestions back.",
-        epilog="Exit status: 0 if the work was done, also where a worse model was refused and the current "
-        "one stays; 1 if it could not be done; 130 if it was stopped.",
+        epilog=EXIT_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     as_json: dict[str, Any] = {"action": "store_true", "help": "print the result as JSON on standard output"}
     whole.add_argument("--json", **as_json)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(to: Any, name: str, run: Command, summary: str) -> argparse.ArgumentParser:
+    def add(to: Any, name: str, run: Command, summary: str, within: str = "") -> argparse.ArgumentParser:
         one: argparse.ArgumentParser = to.add_parser(
-            name, help=summary, description=summary[0].upper() + summary[1:] + "."
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            epilog=examples.in_words(f"{within}{name}"),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         one.set_defaults(run_command=run)
         one.add_argument("--json", default=argparse.SUPPRESS, **as_json)
@@ -216,12 +237,17 @@ def parser() -> argparse.ArgumentParser:
         "models", help="list, show, promote or roll back models", description="The models there are."
     )
     actions = models.add_subparsers(metavar="ACTION", required=True)
-    add(actions, "list", list_models, "list the latest models and which is current")
-    show = add(actions, "show", show_model, "show a model's card")
+    add(actions, "list", list_models, "list the latest models and which is current", "models ")
+    show = add(actions, "show", show_model, "show a model's card", "models ")
     show.add_argument("version", nargs="?", metavar="VERSION", help="default: the current one")
-    chosen = add(actions, "promote", promote_model, "make a model current, whatever the gate said of it")
+    chosen = add(
+        actions, "promote", promote_model, "make a model current, whatever the gate said of it", "models "
+    )
     chosen.add_argument("version", metavar="VERSION")
-    add(actions, "rollback", roll_back_model, "make the model current that was so before")
+    add(actions, "rollback", roll_back_model, "make the model current that was so before", "models ")
+
+    shells = command("completion", complete, f"print what a shell needs to complete {COMMAND}")
+    shells.add_argument("shell", choices=SHELLS)
     return whole
 
 
@@ -279,24 +305,36 @@ def _aws_sentence(error: Exception) -> str | None:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command: 0 if it did its work, 1 with one sentence on standard error if it could not.
+    """Run one command and answer with its exit status, as `EXIT_STATUS` says.
 
-    A run whose model the gate refuses has done its work: the current model stays, which the result says.
+    Where what it prints is read no further (`… | head`), it ends in silence.
     """
-    arguments = parser().parse_args(words)
+    try:
+        try:
+            return _run(parser().parse_args(words))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
         result = arguments.run_command(arguments)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        return 130
+        return STOPPED
+    except BrokenPipeError:
+        raise
     except Exception as error:
         sentence = _aws_sentence(error)
         if sentence is None and not isinstance(error, DomainError | ValueError | OSError):
             raise
         print(f"error: {sentence or error}", file=sys.stderr)
-        return 1
+        return REFUSED if isinstance(error, ConflictError) else FAILED
     print(json.dumps(_as_data(result)) if arguments.json else _in_words(result))
-    return 0
+    return DONE
 
 
 if __name__ == "__main__":

@@ -102,7 +102,9 @@ class Handler(ChaliceRequestHandler):
                 HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; the log says what."
             )
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815 - http.server's names
+    # The names are http.server's.
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+    do_OPTIONS = do_TRACE = do_QUERY = answer  # noqa: N815
 
     def _answer_from_api(self, path: str, query: str) -> None:
         headers, body = self._parse_payload()
@@ -231,7 +233,8 @@ class Server(ThreadedHTTPServer):
 def create_server(app: Chalice, site: Site, port: int, host: str = "127.0.0.1") -> Server:
     """A server that listens already; call `serve_forever`. Raises OSError if the port cannot be used."""
     # Chalice keeps the current request on the application; with threads it must be the thread's own.
-    app.__class__ = type("ThreadedApp", (LocalChalice, app.__class__), {})
+    if not isinstance(app, LocalChalice):
+        app.__class__ = type("ThreadedApp", (LocalChalice, app.__class__), {})
     gateway = LocalGateway(app, Config.create())
     return Server((host, port), partial(Handler, app=app, gateway=gateway, site=site))
 

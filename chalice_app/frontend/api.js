@@ -27,6 +27,9 @@ let renewAt = 0;
 let renewing = null;
 let onEnded = () => {};
 
+const KEPT_MS = 360_000; // the longest that the browser may answer from a copy, stale-while-revalidate included
+let recheckUntil = 0;
+
 /** Be told when the session ends without having been asked to (it expired, or another tab logged out). */
 export const whenSessionEnds = (listener) => {
   onEnded = listener;
@@ -42,12 +45,15 @@ async function send(method, path, { body, signal, bearer } = {}) {
   let answer;
   let payload;
   try {
-    answer = await fetch(apiBase + path, { method, headers, signal, body: body && JSON.stringify(body) });
+    const cache = Date.now() < recheckUntil ? "no-cache" : "default";
+    answer = await fetch(apiBase + path, { method, headers, signal, cache, body: body && JSON.stringify(body) });
     payload = answer.status === 204 ? null : await answer.text();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Unreachable();
   }
+  // A list that has changed must not be started again from the browser's copy of its former beginning.
+  if (answer.status === 410) recheckUntil = Date.now() + KEPT_MS;
   if (answer.ok) return payload ? JSON.parse(payload) : null;
   let problem = {};
   try {
@@ -122,13 +128,14 @@ export const logOut = async () => {
 };
 
 export const listMovies = (query, signal) => get("/movies", query, signal);
+export const getDescription = (signal) => get("/openapi.json", null, signal);
 export const listGenres = () => get("/genres");
 export const getMovie = (id, signal) => get(`/movies/${id}`, null, signal);
 export const listSimilar = (id, signal) => get(`/movies/${id}/similar`, { limit: 18 }, signal);
 export const getLibrary = () => get("/me/library");
 export const getMyMovie = (id, signal) => get(`/me/movies/${id}`, null, signal);
 export const listRatings = (query, signal) => get("/me/ratings", query, signal);
-export const listMarks = (kind, signal) => get("/me/marks", { kind }, signal);
+export const listMarks = (query, signal) => get("/me/marks", query, signal);
 export const listSuggestions = (query, signal) => get("/me/suggestions", query, signal);
 export const nextToRate = (popular, skip, signal) =>
   get("/me/next-to-rate", { popular, skip: skip.join(",") }, signal);

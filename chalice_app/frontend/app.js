@@ -14,6 +14,7 @@ const ROUTES = [
   { path: /^\/my\/watchlist$/, load: () => import("./pages/watchlist.js"), purpose: "see your watchlist" },
   { path: /^\/(sign-up|log-in)$/, load: () => import("./pages/sign-in.js") },
   { path: /^\/about$/, load: () => import("./pages/about.js") },
+  { path: /^\/(api-docs|problems\/(?<slug>[a-z-]+))$/, load: () => import("./pages/api-docs.js") },
 ];
 const loaded = new Map();
 
@@ -249,7 +250,7 @@ function Shell() {
     <${Header} path=${path} session=${session} account=${account} />
     ${!online && html`<p class="offline" role="status"><${Icon} name="offline" />You are offline. We will go on when you are back.</p>`}
     <main id="main" tabindex="-1"><${Page} /></main>
-    <footer class="footer"><div class="wrap"><span>Matinee is open source.</span> <a href="/about">About and credits</a></div></footer>
+    <footer class="footer"><div class="wrap"><span>Matinee is open source.</span> <a href="/about">About and credits</a> <a href="/api-docs">API</a></div></footer>
     <${Tabs} path=${path} session=${session} />
     <${Notices} />`;
 }

@@ -9,7 +9,17 @@ from playwright.sync_api import expect
 
 from tests.e2e.visitor import Visitor
 
-PAGES = ["/", "/browse", "/rate", "/my/ratings", "/my/watchlist", "/about", "/nowhere"]
+PAGES = [
+    "/",
+    "/browse",
+    "/rate",
+    "/my/ratings",
+    "/my/watchlist",
+    "/about",
+    "/api-docs",
+    "/problems/not-found",
+    "/nowhere",
+]
 FRONTEND = Path(__file__).resolve().parents[2] / "chalice_app" / "frontend"
 
 

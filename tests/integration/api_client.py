@@ -7,6 +7,8 @@ from typing import Any
 
 from chalice.test import Client, HTTPResponse
 
+from tests.integration.contract import assert_as_described
+
 LOCAL_ADDRESS = "127.0.0.1"
 PASSWORD = "correct horse battery"
 FIRST_MOVIE, MOVIES = 1001, 60
@@ -31,7 +33,10 @@ class Api:
         headers: dict[str, str] | None = None,
         raw: bytes | None = None,
     ) -> HTTPResponse:
-        """Send `body` as JSON, or `raw` as it is; `headers` win over what a browser would send."""
+        """Send `body` as JSON, or `raw` as it is; `headers` win over what a browser would send.
+
+        Every answer must be as the API's description says.
+        """
         sent: dict[str, str] = {}
         if self.token is not None:
             sent["Authorization"] = f"Bearer {self.token}"
@@ -41,7 +46,9 @@ class Api:
             sent["Content-Type"] = "application/json"
         sent |= headers or {}
         content = raw if raw is not None else json.dumps(body).encode() if body is not None else b""
-        return self.client.http.request(method, path, headers=sent, body=content)
+        answer = self.client.http.request(method, path, headers=sent, body=content)
+        assert_as_described(method, path, answer)
+        return answer
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> HTTPResponse:
         return self.request("GET", path, headers=headers)

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from chalicelib.services import attempts, tokens
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind, swap_pointer, upload
 from chalicelib.storage.tables import AccountRow, MarkRow, RatingRow, RunRow, SuggestionsRow
+from dev_server import create_server
+from site_files import Site
 from tests.factories import ranking_of
 from tests.integration.api_client import FIRST_MOVIE, LOCAL_ADDRESS, MOVIES, Api, Person
 
@@ -134,6 +137,19 @@ def api(aws: None, chalice_app: Chalice) -> Api:  # noqa: ARG001
 @pytest.fixture
 def ada(api: Api) -> Person:
     return api.signed_up("Ada")
+
+
+@pytest.fixture(scope="module")
+def origin(model: str, chalice_app: Chalice) -> Iterator[str]:  # noqa: ARG001
+    """The address of the development server, over real sockets; its API is under /api."""
+    boto3.client("s3").create_bucket(Bucket=settings().site_bucket)
+    server = create_server(chalice_app, Site(boto3.client("s3"), settings().site_bucket), 0)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://{LOCAL_ADDRESS}:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 MODELS = (AccountRow, RatingRow, MarkRow, SuggestionsRow, RunRow)

@@ -41,7 +41,7 @@ def test_health_before_and_after_anything_is_published(api: Api, request: pytest
 def test_a_method_that_is_not_there(api: Api) -> None:
     answer = api.delete("/movies")
     problem_in(answer, 405, "method-not-allowed")
-    assert answer.headers["Allow"] == "GET"
+    assert answer.headers["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.usefixtures("model")

@@ -15,6 +15,7 @@ from batch_jobs.pipeline import STAGES, run_stages
 from batch_jobs.training.model import TrainingSettings
 from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
+from chalicelib import clock
 from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.domain.rating import PersonId, Rating
@@ -160,3 +161,13 @@ def test_the_commands_print_what_they_did(second: Run, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == f"{second.run_id} is current already.\n"
     assert main(["models", "promote", "nonsense"]) == 1
     assert capsys.readouterr().err.startswith("error: There is no model nonsense")
+
+
+@pytest.mark.usefixtures("second")
+def test_a_run_refused_for_another_has_its_own_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    RunRow("lease", owner="elsewhere/1", lease_until=clock.now_ms() + 60_000).save()
+    try:
+        assert main(["suggest"]) == 3
+        assert "Another run holds the lease (elsewhere/1)" in capsys.readouterr().err
+    finally:
+        RunRow("lease").delete()

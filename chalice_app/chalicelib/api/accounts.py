@@ -3,10 +3,11 @@
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.api.authentication import person_asking
+from chalicelib.api.operations import Credential, NoContent
 from chalicelib.api.requests import LogInBody, SignUpBody, address_of, read_body, read_refresh_cookie
 from chalicelib.api.responses import Profile, Session, answer, nothing, refresh_cookie
 from chalicelib.api.routing import route
-from chalicelib.domain.errors import UnauthenticatedError
+from chalicelib.domain.errors import ConflictError, TooManyAttemptsError, UnauthenticatedError
 from chalicelib.services import accounts
 from chalicelib.services.accounts import SignedIn
 from chalicelib.services.sessions import REFRESH_SECONDS
@@ -14,37 +15,70 @@ from chalicelib.services.sessions import REFRESH_SECONDS
 blueprint = Blueprint(__name__)
 
 
-@route(blueprint, "POST", "/auth/sign-up")
+@route(
+    blueprint,
+    "POST",
+    "/auth/sign-up",
+    body=SignUpBody,
+    answers=Session,
+    status=201,
+    raises=(ConflictError, TooManyAttemptsError),
+)
 def sign_up(request: Request) -> Response:
+    """Make an account and log in.
+
+    The access token is for the page's memory; the refresh token comes as a cookie that no script can read.
+    """
     body = read_body(request, SignUpBody)
     signed_in = accounts.sign_up(body.name, body.email, body.password, address_of(request))
     return _session(signed_in, status=201)
 
 
-@route(blueprint, "POST", "/auth/log-in")
+@route(
+    blueprint,
+    "POST",
+    "/auth/log-in",
+    body=LogInBody,
+    answers=Session,
+    raises=(UnauthenticatedError, TooManyAttemptsError),
+)
 def log_in(request: Request) -> Response:
+    """Log in."""
     body = read_body(request, LogInBody)
     return _session(accounts.log_in(body.email, body.password, address_of(request)))
 
 
-@route(blueprint, "POST", "/auth/refresh")
+@route(
+    blueprint,
+    "POST",
+    "/auth/refresh",
+    needs=Credential.REFRESH_COOKIE,
+    answers=Session,
+    raises=(UnauthenticatedError,),
+)
 def refresh(request: Request) -> Response:
+    """Trade the refresh cookie for a new access token and a new cookie.
+
+    A cookie is good for one use: one that comes back later ends the session.
+    """
     token = read_refresh_cookie(request)
     if token is None:
         raise UnauthenticatedError("There is no session: log in first.")
     return _session(accounts.refresh(token))
 
 
-@route(blueprint, "POST", "/auth/log-out")
+@route(blueprint, "POST", "/auth/log-out", needs=Credential.REFRESH_COOKIE, answers=NoContent)
 def log_out(request: Request) -> Response:
+    """End the session of the refresh cookie, if there is one, and clear the cookie."""
     token = read_refresh_cookie(request)
     if token is not None:
         accounts.log_out(token)
     return nothing(headers={"Set-Cookie": refresh_cookie("", max_age=0)})
 
 
-@route(blueprint, "GET", "/me")
+@route(blueprint, "GET", "/me", needs=Credential.ACCESS_TOKEN, answers=Profile)
 def me(request: Request) -> Response:
+    """Who is asking."""
     return answer(Profile.of(accounts.account_of(person_asking(request))))
 
 

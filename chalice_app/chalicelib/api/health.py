@@ -10,8 +10,9 @@ from chalicelib.storage.artifacts import Kind, current_version
 blueprint = Blueprint(__name__)
 
 
-@route(blueprint, "GET", "/health")
+@route(blueprint, "GET", "/health", answers=Health)
 def health(_request: Request) -> Response:
+    """Whether the API is up, and on which data."""
     return answer(
         Health(
             status="ok",

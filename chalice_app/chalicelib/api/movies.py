@@ -19,6 +19,7 @@ from chalicelib.api.responses import (
     public_headers,
 )
 from chalicelib.api.routing import route
+from chalicelib.domain.errors import NotFoundError, NotReadyError
 from chalicelib.domain.movie import parse_movie_id
 from chalicelib.services.movies import known_movie
 from chalicelib.storage.catalogue import open_catalogue
@@ -28,8 +29,11 @@ blueprint = Blueprint(__name__)
 _POSITION = TypeAdapter[tuple[float | str | None, int]](tuple[Number | ShortText | None, MovieNumber])
 
 
-@route(blueprint, "GET", "/movies")
+@route(
+    blueprint, "GET", "/movies", query=MoviesQuery, answers=MoviePage, cached=True, raises=(NotReadyError,)
+)
 def browse(request: Request) -> Response:
+    """Browse and search the movies."""
     query = read_query(request, MoviesQuery)
     catalogue = open_catalogue()
     listing = query.listing()
@@ -49,8 +53,9 @@ def browse(request: Request) -> Response:
     )
 
 
-@route(blueprint, "GET", "/genres")
+@route(blueprint, "GET", "/genres", answers=Genres, cached=True, raises=(NotReadyError,))
 def genres(request: Request) -> Response:
+    """The genres that can be filtered by, with how many movies each has."""
     catalogue = open_catalogue()
     etag = etag_of(catalogue.version, "genres")
     if is_known(request, etag):
@@ -59,8 +64,16 @@ def genres(request: Request) -> Response:
     return answer(Genres(items=items), headers=public_headers(etag))
 
 
-@route(blueprint, "GET", "/movies/{movie_id}")
+@route(
+    blueprint,
+    "GET",
+    "/movies/{movie_id}",
+    answers=MovieDetail,
+    cached=True,
+    raises=(NotFoundError, NotReadyError),
+)
 def movie(request: Request, movie_id: str) -> Response:
+    """One movie in full."""
     number = parse_movie_id(movie_id)
     listed = known_movie(number)
     etag = etag_of(open_catalogue().version, f"movie {number}")
@@ -69,8 +82,17 @@ def movie(request: Request, movie_id: str) -> Response:
     return answer(MovieDetail.of(listed), headers=public_headers(etag))
 
 
-@route(blueprint, "GET", "/movies/{movie_id}/similar")
+@route(
+    blueprint,
+    "GET",
+    "/movies/{movie_id}/similar",
+    query=SimilarQuery,
+    answers=SimilarMovies,
+    cached=True,
+    raises=(NotFoundError, NotReadyError),
+)
 def similar(request: Request, movie_id: str) -> Response:
+    """Movies that the same people like, best first; none where too few like this one."""
     from chalicelib.services.suggesting import current_model_version, similar_to  # it imports numpy
 
     number = parse_movie_id(movie_id)

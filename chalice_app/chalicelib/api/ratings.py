@@ -5,6 +5,7 @@ from pydantic import TypeAdapter
 
 from chalicelib.api.authentication import person_asking
 from chalicelib.api.cursors import Number, read_cursor, write_cursor
+from chalicelib.api.operations import Credential, NoContent
 from chalicelib.api.requests import NextToRateQuery, RatingBody, RatingsQuery, read_body, read_query
 from chalicelib.api.responses import (
     Library,
@@ -19,6 +20,7 @@ from chalicelib.api.responses import (
     nothing,
 )
 from chalicelib.api.routing import route
+from chalicelib.domain.errors import NotFoundError, NotReadyError
 from chalicelib.domain.movie import parse_movie_id
 from chalicelib.services import rating as service
 from chalicelib.services.movies import known_movie
@@ -30,8 +32,9 @@ blueprint = Blueprint(__name__)
 _PLACE = TypeAdapter[tuple[float, ...]](tuple[Number, ...])
 
 
-@route(blueprint, "GET", "/me/library")
+@route(blueprint, "GET", "/me/library", needs=Credential.ACCESS_TOKEN, answers=Library)
 def library(request: Request) -> Response:
+    """All my stars and marks, by movie id."""
     person_id = person_asking(request)
     return answer(
         Library(
@@ -41,8 +44,17 @@ def library(request: Request) -> Response:
     )
 
 
-@route(blueprint, "GET", "/me/ratings")
+@route(
+    blueprint,
+    "GET",
+    "/me/ratings",
+    needs=Credential.ACCESS_TOKEN,
+    query=RatingsQuery,
+    answers=RatedPage,
+    raises=(NotReadyError,),
+)
 def my_ratings(request: Request) -> Response:
+    """My ratings, each with its movie."""
     person_id = person_asking(request)
     query = read_query(request, RatingsQuery)
     # Other ratings may come and go between two pages; the place of each stays what it is.
@@ -61,21 +73,39 @@ def my_ratings(request: Request) -> Response:
     )
 
 
-@route(blueprint, "PUT", "/me/ratings/{movie_id}")
+@route(
+    blueprint,
+    "PUT",
+    "/me/ratings/{movie_id}",
+    needs=Credential.ACCESS_TOKEN,
+    body=RatingBody,
+    answers=MovieRating,
+    raises=(NotFoundError, NotReadyError),
+)
 def rate(request: Request, movie_id: str) -> Response:
+    """Rate a movie, anew or again."""
     person_id = person_asking(request)
     rating = service.rate(person_id, parse_movie_id(movie_id), read_body(request, RatingBody).stars)
     return answer(MovieRating(movie_id=rating.movie_id, stars=rating.stars, rated_at=rating.rated_at))
 
 
-@route(blueprint, "DELETE", "/me/ratings/{movie_id}")
+@route(blueprint, "DELETE", "/me/ratings/{movie_id}", needs=Credential.ACCESS_TOKEN, answers=NoContent)
 def unrate(request: Request, movie_id: str) -> Response:
+    """Take my rating of a movie back."""
     delete_rating(person_asking(request), parse_movie_id(movie_id))
     return nothing()
 
 
-@route(blueprint, "GET", "/me/movies/{movie_id}")
+@route(
+    blueprint,
+    "GET",
+    "/me/movies/{movie_id}",
+    needs=Credential.ACCESS_TOKEN,
+    answers=MyMovie,
+    raises=(NotFoundError, NotReadyError),
+)
 def my_movie(request: Request, movie_id: str) -> Response:
+    """What I said of a movie, and how many stars I am expected to give it."""
     from chalicelib.services.suggesting import predicted_stars  # it imports numpy
 
     person_id, number = person_asking(request), parse_movie_id(movie_id)
@@ -91,8 +121,17 @@ def my_movie(request: Request, movie_id: str) -> Response:
     )
 
 
-@route(blueprint, "GET", "/me/next-to-rate")
+@route(
+    blueprint,
+    "GET",
+    "/me/next-to-rate",
+    needs=Credential.ACCESS_TOKEN,
+    query=NextToRateQuery,
+    answers=NextToRate,
+    raises=(NotReadyError,),
+)
 def next_to_rate(request: Request) -> Response:
+    """A movie that I have said nothing about yet, to ask me about."""
     person_id = person_asking(request)
     query = read_query(request, NextToRateQuery)
     listed = service.next_to_rate(person_id, popular=query.popular, skipped=query.skip)

@@ -2,23 +2,38 @@
 
 import ipaddress
 import unicodedata
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from chalice.app import Request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from chalicelib.api.problems import MalformedJsonError, UnsupportedMediaTypeError
 from chalicelib.config import settings
+from chalicelib.domain.account import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
 from chalicelib.domain.errors import DomainError, FieldProblem, InvalidInputError, TooLargeError
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId, parse_movie_id
+from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS
 from chalicelib.domain.wish import Wish, WishedOrder
 from chalicelib.services.rating import Order
 from chalicelib.storage.catalogue import Listing, Sort
 
 LARGEST_BODY = 64 * 1024
 REFRESH_COOKIE = "refresh"
+MOVIE_ID_TEXT: dict[str, Any] = {
+    "type": "string",
+    "pattern": "^(tt)?0*[1-9][0-9]*$",
+    "maxLength": 12,
+}
 
 _SENTENCES = {
     "missing": "This field is missing.",
@@ -120,19 +135,40 @@ def address_of(request: Request) -> str:
     return str(address)
 
 
+# The domain checks these and says in its own words what is wrong; their schemas only describe them.
+_Name = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME})]
+_Email = Annotated[str, WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL})]
+_NewPassword = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "password",
+            "minLength": SHORTEST_PASSWORD,
+            "maxLength": LONGEST_PASSWORD,
+        }
+    ),
+]
+_Password = Annotated[str, WithJsonSchema({"type": "string", "format": "password"})]
+_Stars = Annotated[
+    float,
+    WithJsonSchema({"type": "number", "minimum": FEWEST_STARS, "maximum": MOST_STARS, "multipleOf": 0.5}),
+]
+
+
 class SignUpBody(Body):
-    name: str
-    email: str
-    password: str
+    name: _Name
+    email: _Email
+    password: _NewPassword
 
 
 class LogInBody(Body):
-    email: str
-    password: str
+    email: _Email
+    password: _Password
 
 
 class RatingBody(Body):
-    stars: float
+    stars: _Stars
 
 
 class MarkBody(Body):
@@ -159,14 +195,20 @@ _Year = Annotated[int, Field(ge=1, le=9999)]
 _Names = Annotated[
     tuple[Annotated[str, Field(max_length=60)], ...], BeforeValidator(_comma_list), Field(max_length=30)
 ]
-_Cursor = Annotated[str, Field(max_length=600)]
+_Cursor = Annotated[str, Field(max_length=600, description="The `next_cursor` of the page before.")]
 
 
 class MoviesQuery(Query):
-    sort: Sort | None = None
-    q: Annotated[str, Field(max_length=200), AfterValidator(_single_line)] = ""
-    genre: _Names = ()
-    exclude_genre: _Names = ()
+    sort: Annotated[
+        Sort | None, Field(description="Without it: the best match for `q` first, or else the most popular.")
+    ] = None
+    q: Annotated[
+        str,
+        Field(max_length=200, description="Words of titles and people; the last one may be unfinished."),
+        AfterValidator(_single_line),
+    ] = ""
+    genre: Annotated[_Names, Field(description="Only movies of all of these.")] = ()
+    exclude_genre: Annotated[_Names, Field(description="Only movies of none of these.")] = ()
     year_from: _Year | None = None
     year_to: _Year | None = None
     least_ratings: Annotated[int, Field(ge=0, le=10**9)] = 0
@@ -193,6 +235,8 @@ class RatingsQuery(Query):
 
 class MarksQuery(Query):
     kind: MarkKind | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 24
+    cursor: _Cursor | None = None
 
 
 class SuggestionsQuery(Query):
@@ -213,11 +257,9 @@ class SimilarQuery(Query):
 
 
 class NextToRateQuery(Query):
-    """`popular` starts with movies that most people have seen; `skip` lists those already declined."""
-
-    popular: bool = True
+    popular: Annotated[bool, Field(description="Start with movies that most people have seen.")] = True
     skip: Annotated[
-        tuple[Annotated[MovieId, BeforeValidator(_movie_id)], ...],
+        tuple[Annotated[MovieId, BeforeValidator(_movie_id), WithJsonSchema(MOVIE_ID_TEXT)], ...],
         BeforeValidator(_comma_list),
-        Field(max_length=500),
+        Field(max_length=500, description="Movies that were already declined."),
     ] = ()

@@ -1,7 +1,7 @@
 """What the API answers with."""
 
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, Literal
 
 from chalice.app import Request, Response
 from pydantic import BaseModel, ConfigDict, PlainSerializer
@@ -13,7 +13,7 @@ from chalicelib.domain.movie import imdb_tag
 from chalicelib.storage.catalogue import ListedMovie
 
 POSTERS = "https://image.tmdb.org/t/p/w342"
-PUBLIC = "public, max-age=60"
+PUBLIC = "public, max-age=60, stale-while-revalidate=300"
 PRIVATE = "no-store"
 
 # Part of every ETag: raise it when an answer's form changes, or browsers keep the former one.
@@ -27,7 +27,7 @@ class Answer(BaseModel):
 
 
 class Health(Answer):
-    status: str
+    status: Literal["ok"]
     catalogue_version: str | None
     model_version: str | None
 
@@ -177,8 +177,10 @@ class MarkedMovie(Answer):
     marked_at: int
 
 
-class MarkedMovies(Answer):
+class MarkedPage(Answer):
     items: list[MarkedMovie]
+    next_cursor: str | None
+    total: int
 
 
 class MyMovie(Answer):
@@ -224,18 +226,21 @@ def nothing(status: int = 204, headers: dict[str, str] | None = None) -> Respons
 
 
 def etag_of(version: str, query: str) -> str:
-    """The tag of an answer that a catalogue's version and the query decide."""
-    return f'"{blake2b(f"{FORM}|{version}|{query}".encode(), digest_size=12).hexdigest()}"'
+    """The tag of an answer that a catalogue's version and the query decide.
+
+    Weak, because what stands between us and the browser may compress the answer.
+    """
+    return f'W/"{blake2b(f"{FORM}|{version}|{query}".encode(), digest_size=12).hexdigest()}"'
 
 
 def public_headers(etag: str) -> dict[str, str]:
-    return {"ETag": etag, "Cache-Control": PUBLIC}
+    return {"ETag": etag, "Cache-Control": PUBLIC, "Vary": "Accept-Encoding"}
 
 
 def is_known(request: Request, etag: str) -> bool:
-    """Whether the browser says that it has this answer already; compression may have weakened its tag."""
+    """Whether the browser says that it has this answer already."""
     named = str(request.headers.get("if-none-match", "")).split(",")
-    return any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in named)
+    return any(tag.strip().removeprefix("W/") in {etag.removeprefix("W/"), "*"} for tag in named)
 
 
 def refresh_cookie(token: str, max_age: int) -> str:

@@ -9,9 +9,11 @@ from pydantic import Field, TypeAdapter
 
 from chalicelib.api.authentication import person_asking
 from chalicelib.api.cursors import read_cursor, write_cursor
+from chalicelib.api.operations import Credential
 from chalicelib.api.requests import SuggestionsQuery, read_query
 from chalicelib.api.responses import MovieCard, Reason, SuggestedMovie, Suggestions, answer
 from chalicelib.api.routing import route
+from chalicelib.domain.errors import NotReadyError
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Suggestion
 from chalicelib.services.movies import titled
@@ -22,8 +24,17 @@ blueprint = Blueprint(__name__)
 _START = TypeAdapter[int](Annotated[int, Field(strict=True, ge=0, le=MOST_SUGGESTIONS)])
 
 
-@route(blueprint, "GET", "/me/suggestions")
+@route(
+    blueprint,
+    "GET",
+    "/me/suggestions",
+    needs=Credential.ACCESS_TOKEN,
+    query=SuggestionsQuery,
+    answers=Suggestions,
+    raises=(NotReadyError,),
+)
 def suggestions(request: Request) -> Response:
+    """What to see next, best first, with predicted stars and reasons."""
     from chalicelib.services.suggesting import suggestions_for  # it imports numpy
 
     person_id = person_asking(request)

@@ -25,7 +25,7 @@ class FieldProblem:
 
 
 class InvalidInputError(DomainError):
-    """The input does not have the form that was asked for."""
+    """The input does not have the form that was asked for; `errors` names the fields."""
 
     status = 422
     slug = "invalid-input"
@@ -37,36 +37,48 @@ class InvalidInputError(DomainError):
 
 
 class NotFoundError(DomainError):
+    """There is nothing of that name here."""
+
     status = 404
     slug = "not-found"
     title = "Not found"
 
 
 class UnauthenticatedError(DomainError):
+    """The credential is missing, expired or not one of ours: refresh the session or log in."""
+
     status = 401
     slug = "not-signed-in"
     title = "Not signed in"
 
 
 class ConflictError(DomainError):
+    """Somebody else was first."""
+
     status = 409
     slug = "conflict"
     title = "Already taken"
 
 
 class StaleCursorError(DomainError):
+    """The list has changed since the cursor was given: start again from its beginning."""
+
     status = 410
     slug = "stale-cursor"
     title = "The list has changed"
 
 
 class TooLargeError(DomainError):
+    """The body is larger than what is read."""
+
     status = 413
     slug = "too-large"
     title = "Too large"
 
 
 class TooManyAttemptsError(DomainError):
+    """A limit on attempts was reached: `Retry-After` says for how long."""
+
     status = 429
     slug = "too-many-attempts"
     title = "Too many attempts"

@@ -17,7 +17,7 @@ WELL_KNOWN = 500
 """How many of the most rated movies count as those that most people have seen."""
 
 Place = tuple[float, ...]
-"""Where a rating stands in an order; a page goes on after the place of its last rating."""
+"""Where a rating or mark stands in an order; a page goes on after the place of its last one."""
 
 
 class Order(StrEnum):
@@ -32,6 +32,15 @@ class RatedPage:
     """`following` is None on the last page; `total` counts all ratings of the person."""
 
     items: list[tuple[Rating, ListedMovie]]
+    following: Place | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPage:
+    """`following` is None on the last page; `total` counts all marks of the person and the kind asked for."""
+
+    items: list[tuple[Mark, ListedMovie]]
     following: Place | None
     total: int
 
@@ -65,12 +74,21 @@ def rated_movies(person_id: PersonId, order: Order, after: Place | None, limit: 
     )
 
 
-def marked_movies(person_id: PersonId, kind: MarkKind | None) -> list[tuple[Mark, ListedMovie]]:
-    """The person's marks (of one kind), newest first, each with its movie."""
-    marks = [made for made in marks_of(person_id) if kind is None or made.kind is kind]
-    marks.sort(key=lambda made: (-made.marked_at, made.movie_id))
-    movies = titled(open_catalogue(), (made.movie_id for made in marks))
-    return [(made, movies[made.movie_id]) for made in marks]
+def marked_movies(person_id: PersonId, kind: MarkKind | None, after: Place | None, limit: int) -> MarkedPage:
+    """A page of the person's marks (of one kind), newest first, each with its movie."""
+
+    def place(made: Mark) -> Place:
+        return (-made.marked_at, made.movie_id)
+
+    marks = sorted((made for made in marks_of(person_id) if kind is None or made.kind is kind), key=place)
+    rest = [made for made in marks if after is None or place(made) > after]
+    page = rest[:limit]
+    movies = titled(open_catalogue(), (made.movie_id for made in page))
+    return MarkedPage(
+        items=[(made, movies[made.movie_id]) for made in page],
+        following=place(page[-1]) if len(rest) > limit else None,
+        total=len(marks),
+    )
 
 
 def next_to_rate(person_id: PersonId, *, popular: bool, skipped: Collection[MovieId]) -> ListedMovie | None:

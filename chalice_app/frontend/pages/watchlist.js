@@ -1,7 +1,8 @@
 // What I want to see, and what I have set aside.
 
 import { listMarks } from "../api.js";
-import { countOf, Failure, Nothing, useLoaded, useTitle } from "../components/base.js";
+import { countOf, Failure, Nothing, useTitle } from "../components/base.js";
+import { MoreOf, useEndless } from "../components/endless.js";
 import { AsideButton, GridSkeleton, MovieCard } from "../components/movie-card.js";
 import { navigate } from "../router.js";
 import { learn, useStore } from "../store.js";
@@ -19,20 +20,21 @@ export default function Watchlist({ entry }) {
   const kind = entry.query.get("kind") === "not_interested" ? "not_interested" : "watchlist";
   useTitle(KINDS[kind]);
   const counted = useStore((state) => [...state.marks.values()].filter((mark) => mark === kind).length);
-  const { data, error, retry } = useLoaded(async (signal) => {
-    const { items } = await listMarks(kind, signal);
-    learn(items.map(({ movie }) => movie));
-    return items;
-  }, [kind]);
+  const list = useEndless(kind, async (cursor, signal) => {
+    const page = await listMarks({ kind, limit: 60, cursor }, signal);
+    learn(page.items.map(({ movie }) => movie));
+    return page;
+  }, { keep: entry.cause === "pop" });
   return html`<div class="wrap">
     <div class="page-head"><h1 tabindex="-1">${KINDS[kind]}</h1><p class="count" role="status">${countOf(counted, "film")}</p>
       <div class="switch" role="group" aria-label="Which list">${Object.entries(KINDS).map(([value, name]) => html`<button key=${value} type="button"
         aria-pressed=${kind === value ? "true" : "false"} onClick=${() => navigate(value === "watchlist" ? "/my/watchlist" : `/my/watchlist?kind=${value}`, { replace: true })}>${name}</button>`)}</div></div>
-    ${error ? html`<${Failure} error=${error} retry=${retry} />`
-      : !data ? html`<${GridSkeleton} />`
-      : data.length === 0 ? html`<${Nothing} icon="bookmark" title=${kind === "watchlist" ? "Nothing to watch yet" : "You have set nothing aside"}>
+    ${list.error && !list.items ? html`<${Failure} error=${list.error} retry=${list.restart} />`
+      : !list.items ? html`<${GridSkeleton} />`
+      : list.items.length === 0 ? html`<${Nothing} icon="bookmark" title=${kind === "watchlist" ? "Nothing to watch yet" : "You have set nothing aside"}>
           <p>${kind === "watchlist" ? "Press the bookmark on any poster to keep a film for later." : "Films that you say you are not interested in are listed here, and never suggested."}</p>
           <p class="note-actions"><a class="button" href="/">See your suggestions</a></p><//>`
-      : html`<div class="grid">${data.map(({ movie }) => html`<${Kept} key=${movie.movie_id} movie=${movie} kind=${kind} />`)}</div>`}
+      : html`<div class="grid">${list.items.map(({ movie }) => html`<${Kept} key=${movie.movie_id} movie=${movie} kind=${kind} />`)}</div>`}
+    <${MoreOf} list=${list} />
   </div>`;
 }
