@@ -36,7 +36,7 @@ def test_every_operation_and_problem_is_on_the_page(visitor: Visitor) -> None:
 
 def test_a_model_is_one_click_from_where_it_is_used(visitor: Visitor) -> None:
     visitor.go("/api-docs")
-    visitor.main.locator("summary", has_text=re.compile(r"^GET\s+/movies/\{movie_id\}")).click()
+    visitor.main.locator("summary", has_text=re.compile(r"^GET\s+/movies/\{movie_id\} ")).click()
     visitor.main.get_by_role("button", name="MovieDetail").first.click()
     model = visitor.page.locator("#model-MovieDetail")
     expect(model.locator("summary")).to_be_focused()

@@ -66,7 +66,7 @@ function Answers({ api, responses }) {
     const { schema } = content["application/problem+json"];
     return (schema.oneOf ?? [schema]).map(({ $ref }) => api.components.schemas[nameOf($ref)]);
   });
-  return html`<h4>Answers</h4>
+  return html`<h3>Answers</h3>
     <ul class="api-fields">${good.map(([status, { description, content }]) => html`<li key=${status}><code>${status}</code> <span>${content ? html`<${Content} content=${content} />` : description}</span></li>`)}
       ${kinds.map((kind) => html`<li key=${typeOf(kind)}><code>${statusOf(kind)}</code> <a href=${typeOf(kind)}>${kind.title}</a></li>`)}</ul>`;
 }
@@ -79,10 +79,10 @@ function Operation({ api, method, path, operation }) {
       ${operation.description && html`<${Paragraphs} text=${operation.description} />`}
       ${needs.includes("accessToken") && html`<p>Needs an access token.</p>`}
       ${needs.includes("refreshCookie") && html`<p>Reads the refresh cookie.</p>`}
-      ${parameters.length > 0 && html`<h4>Parameters</h4><ul class="api-fields">${parameters.map((one) => html`<li key=${one.name}>
+      ${parameters.length > 0 && html`<h3>Parameters</h3><ul class="api-fields">${parameters.map((one) => html`<li key=${one.name}>
         <code>${one.name}</code> <span>${one.in}: <${Kind} schema=${one.schema} />${one.explode === false && ", with commas between"}</span>
         ${one.description && html`<p><${Words} text=${one.description} /></p>`}</li>`)}</ul>`}
-      ${operation.requestBody && html`<h4>Body</h4><p><${Content} content=${operation.requestBody.content} /></p>`}
+      ${operation.requestBody && html`<h3>Body</h3><p><${Content} content=${operation.requestBody.content} /></p>`}
       <${Answers} api=${api} responses=${operation.responses} />
     </div></details>`;
 }
