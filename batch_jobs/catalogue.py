@@ -68,6 +68,7 @@ def build_catalogue(target: Path, movies: Iterable[Movie], summary: Summary) -> 
         raise FileExistsError(f"{target} is there already; a catalogue is written once.")
     ordered = sorted(movies, key=lambda movie: movie.movie_id)
     genre_counts = Counter(genre for movie in ordered for genre in set(movie.genres))
+    films = {number: movie.movie_id for movie in ordered for number in movie.movielens_ids}
     by_count = sorted(genre_counts, key=lambda genre: (-genre_counts[genre], genre))
     bits = {genre: bit for bit, genre in enumerate(by_count[:MOST_GENRES])}
     if len(by_count) > MOST_GENRES:
@@ -93,6 +94,7 @@ def build_catalogue(target: Path, movies: Iterable[Movie], summary: Summary) -> 
             "INSERT INTO search (rowid, title, original_title, joined, people) VALUES (?, ?, ?, ?, ?)",
             (_search_columns(movie, summary, words) for movie in ordered),
         )
+        connection.executemany("INSERT INTO movielens VALUES (?, ?)", sorted(films.items()))
         connection.executemany("INSERT INTO words VALUES (?, ?)", sorted(words.items()))
         connection.execute("INSERT INTO search (search) VALUES ('optimize')")
         connection.commit()
@@ -141,7 +143,14 @@ def read_catalogue(path: Path) -> tuple[dict[MovieId, Movie], dict[MovieId, Rati
         for movie_id, one in listed.items()
         if one.rating_mean is not None
     }
-    return {movie_id: one.movie for movie_id, one in listed.items()}, summary
+    numbers: dict[MovieId, list[int]] = {}
+    for number, movie_id in catalogue.of_movielens().items():
+        numbers.setdefault(movie_id, []).append(number)
+    movies = {
+        movie_id: replace(one.movie, movielens_ids=tuple(numbers.get(movie_id, ())))
+        for movie_id, one in listed.items()
+    }
+    return movies, summary
 
 
 _Movies = dict[MovieId, Movie]

@@ -2,7 +2,17 @@
 
 from chalice.app import Chalice
 
-from chalicelib.api import accounts, documentation, health, marks, movies, ratings, suggestions
+from chalicelib.api import (
+    accounts,
+    documentation,
+    exports,
+    health,
+    imports,
+    marks,
+    movies,
+    ratings,
+    suggestions,
+)
 from chalicelib.api.headers import add_common_headers
 from chalicelib.api.logs import configure_logs, log_requests
 from chalicelib.api.problems import chalice_errors_as_problems
@@ -12,5 +22,5 @@ configure_logs(app.log)
 
 for middleware in (log_requests, add_common_headers, chalice_errors_as_problems):
     app.register_middleware(middleware, "http")
-for module in (health, accounts, movies, ratings, marks, suggestions, documentation):
+for module in (health, accounts, movies, ratings, marks, suggestions, imports, exports, documentation):
     app.register_blueprint(module.blueprint)

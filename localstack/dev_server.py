@@ -37,8 +37,9 @@ from chalice.local import (
 import local_environment
 from site_files import Site, SiteFile
 
-LARGEST_BODY = 1 << 20
-"""Bytes of a request's body beyond which it is refused unread; the API's own limit is lower."""
+LARGEST_BODY = 10 << 20
+"""Bytes of a request's body beyond which it is refused unread, as API Gateway does; the API's own limits are
+lower."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -169,7 +170,7 @@ class Handler(ChaliceRequestHandler):
             status, detail = HTTPStatus.BAD_REQUEST, "Content-Length must be a number."
         elif int(length) > LARGEST_BODY:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            detail = f"Send a body of at most {LARGEST_BODY >> 10} KB."
+            detail = f"Send a body of at most {LARGEST_BODY >> 20} MB."
         else:
             return False
         self._problem(status, detail, {"Connection": "close"})
@@ -182,8 +183,8 @@ class Handler(ChaliceRequestHandler):
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(1)
-            for _ in range(64):
-                if not self.connection.recv(LARGEST_BODY):
+            for _ in range(1024):
+                if not self.connection.recv(1 << 20):
                     break
 
     def _drop_body(self) -> None:

@@ -37,6 +37,13 @@ class Links:
     by_tmdb: dict[TmdbId, MovieId | None] = field(default_factory=dict)
     tmdb_ids: dict[MovieId, TmdbId] = field(default_factory=dict)
 
+    def movielens_ids(self) -> dict[MovieId, tuple[int, ...]]:
+        """The MovieLens numbers of each film, ascending."""
+        numbers: dict[MovieId, tuple[int, ...]] = {}
+        for movielens_id, movie_id in sorted(self.movies.items()):
+            numbers[movie_id] = (*numbers.get(movie_id, ()), movielens_id)
+        return numbers
+
     def add(self, movielens_id: MovieLensId, movie_id: MovieId, tmdb_id: TmdbId | None) -> None:
         self.movies[movielens_id] = movie_id
         if tmdb_id is not None:

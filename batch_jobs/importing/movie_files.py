@@ -70,7 +70,8 @@ def read_movies(paths: Sequence[Path], links: Path | None, report: ImportReport)
         for movie in _movies_of(data, known, report):
             before = found.get(movie.movie_id)
             found[movie.movie_id] = merged(before, movie) if before else movie
-    return [found[movie_id] for movie_id in sorted(found)]
+    numbers = known.movielens_ids()
+    return [replace(found[movie_id], movielens_ids=numbers.get(movie_id, ())) for movie_id in sorted(found)]
 
 
 def merged(earlier: Movie, later: Movie) -> Movie:

@@ -24,7 +24,7 @@ from chalicelib.storage import sessions as storage
 from chalicelib.storage.accounts import claim_to
 from chalicelib.storage.attempts import add_attempt, take_back_attempt
 from chalicelib.storage.marks import delete_mark, mark_of, marks_of, put_mark
-from chalicelib.storage.ratings import put_rating, ratings_of
+from chalicelib.storage.ratings import put_rating, put_ratings, ratings_of
 from chalicelib.storage.tables import AccountRow
 
 pytestmark = pytest.mark.usefixtures("emulator")
@@ -135,6 +135,19 @@ def test_the_newest_of_ratings_written_at_once_stays() -> None:
     assert [(one.movie_id, one.stars, one.rated_at) for one in ratings_of(person_id)] == [
         (MovieId(movie_id), THREADS / 2, 1_000 + THREADS - 1) for movie_id in range(1, 6)
     ]
+
+
+def test_many_ratings_at_once_overwrite_none_that_is_newer() -> None:
+    person_id = PersonId(uuid4().hex)
+    for movie_id in range(1, 451, 10):
+        put_rating(Rating(person_id, MovieId(movie_id), 5.0, 2_000))
+        put_rating(Rating(person_id, MovieId(movie_id + 1), 5.0, 500))
+    many = [Rating(person_id, MovieId(movie_id), 3.0, 1_000) for movie_id in range(1, 451)]
+    assert kinds(at_once(lambda _: put_ratings(many, undated={MovieId(2)}))) == {"NoneType": THREADS}
+    assert {one.movie_id: (one.stars, one.rated_at) for one in ratings_of(person_id)} == {
+        movie_id: (5.0, 2_000) if movie_id % 10 == 1 else (5.0, 500) if movie_id == 2 else (3.0, 1_000)
+        for movie_id in range(1, 451)
+    }
 
 
 def test_a_long_list_of_ratings_is_read_whole() -> None:

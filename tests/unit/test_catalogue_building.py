@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from batch_jobs.catalogue import RatingSummary, build_catalogue, merge_movies, read_catalogue
 from chalicelib.domain.movie import Movie, MovieId
+from chalicelib.storage.catalogue import Catalogue
 
 FULL = Movie(
     MovieId(114709),
@@ -64,6 +65,25 @@ def test_a_catalogue_from_before_there_were_histograms_is_still_read(tmp_path: P
     with closing(sqlite3.connect(path)) as database:
         database.execute("ALTER TABLE movies DROP COLUMN rating_histogram")
     assert read_catalogue(path) == ({FULL.movie_id: FULL}, {FULL.movie_id: RatingSummary(2, 4.5)})
+
+
+def test_movielens_numbers_are_kept_to_find_films_by(tmp_path: Path) -> None:
+    some = [Movie(MovieId(7), "Heat", movielens_ids=(3, 6)), Movie(MovieId(8), "Alien", movielens_ids=(5,))]
+    path = tmp_path / "catalogue.sqlite"
+    build_catalogue(path, some, {})
+    assert read_catalogue(path)[0] == {movie.movie_id: movie for movie in some}
+    catalogue = Catalogue(path, "one")
+    assert catalogue.of_movielens([6, 5, 4]) == {5: 8, 6: 7}
+    assert catalogue.of_movielens([]) == {}
+
+
+def test_a_catalogue_from_before_movielens_numbers_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    build_catalogue(path, [Movie(MovieId(7), "Heat", movielens_ids=(6,))], {})
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE movielens")
+    assert Catalogue(path, "old").of_movielens([6]) == {}
+    assert read_catalogue(path)[0] == {7: Movie(MovieId(7), "Heat")}
 
 
 def test_the_same_movies_give_the_same_file(tmp_path: Path) -> None:

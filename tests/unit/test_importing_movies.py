@@ -217,13 +217,14 @@ def test_movielens_films_are_found_by_links(folder: Folder) -> None:
         "70,Nothing Said,(no genres listed)\n",
     ).file("links.csv", "movieId,imdbId,tmdbId\n2571,0133093,603\n70,tt0000070,\n3,3,3\n")
     assert folder.movies() == [
-        Movie(MovieId(70), "Nothing Said"),
+        Movie(MovieId(70), "Nothing Said", movielens_ids=(70,)),
         Movie(
             MovieId(133093),
             "The Matrix",
             year=1999,
             tmdb_id=603,
             genres=("Action", "Science Fiction", "Thriller"),
+            movielens_ids=(2571,),
         ),
     ]
     name = "set/movies.csv"
@@ -241,7 +242,14 @@ def test_movielens_1m_is_read_in_its_own_letters_with_links_from_elsewhere(
     links.write_text("movieId,imdbId,tmdbId\n73,0113828,1\n")
     folder.file("movies.dat", "73::Misérables, Les (1995)::Drama|Musical\n", encoding="latin-1")
     assert folder.movies(links) == [
-        Movie(MovieId(113828), "Les Misérables", year=1995, tmdb_id=1, genres=("Drama", "Music"))
+        Movie(
+            MovieId(113828),
+            "Les Misérables",
+            year=1995,
+            tmdb_id=1,
+            genres=("Drama", "Music"),
+            movielens_ids=(73,),
+        )
     ]
 
 

@@ -34,7 +34,8 @@ class Movie:
     """The facts about a movie, as far as its source knew them.
 
     `released` is an ISO date; `runtime` is in minutes; `directors` and `cast` are in billing order
-    where the source has one; `poster_path` is TMDB's (`/abc.jpg`).
+    where the source has one; `poster_path` is TMDB's (`/abc.jpg`). `movielens_ids` are known to jobs alone:
+    the catalogue keeps them to find films by and does not list them.
     """
 
     movie_id: MovieId
@@ -52,3 +53,4 @@ class Movie:
     directors: tuple[str, ...] = ()
     cast: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    movielens_ids: tuple[int, ...] = ()

@@ -48,6 +48,7 @@ CREATE TABLE movies (
     overview TEXT
 );
 CREATE TABLE genres (name TEXT PRIMARY KEY, movie_count INTEGER NOT NULL, bit INTEGER) WITHOUT ROWID;
+CREATE TABLE movielens (movielens_id INTEGER PRIMARY KEY, movie_id INTEGER NOT NULL);
 CREATE TABLE words (word TEXT PRIMARY KEY, weight INTEGER NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE search USING fts5 (
     title, original_title, joined, people, content='', tokenize='ascii', prefix='1 2 3'
@@ -57,6 +58,7 @@ CREATE VIRTUAL TABLE search USING fts5 (
 there are of half a star, one star and so on up to five. `rating_score` is the mean pulled
 towards the mean of all ratings where a movie has few (NULL without any); `fame` is 0 to 1, by rating
 count; `release` is `released` or else the year, to sort by; `genre_bits` has the `bit` of each genre set.
+`movielens` leads from MovieLens' numbers to movies; catalogues built before it existed lack it.
 
 `search` holds `movie_id` as its rowid and text that went through `searchable_words`, which alone decides
 what a word is: the ascii tokenizer only splits at the blanks between them. `joined` holds the words of
@@ -262,6 +264,40 @@ class Catalogue:
         page = found[:limit]
         movies = self.movies(movie_id for _, movie_id in page)
         return Page(list(movies.values()), page[-1] if len(found) > limit else None, self._total(filters))
+
+    def titled(self, keys: Collection[str]) -> dict[str, list[tuple[MovieId, int | None]]]:
+        """The movies (with their years) whose title has one of these keys, as `title_key` makes them."""
+        rows = self._rows(
+            "SELECT title_key, movie_id, year FROM movies "
+            "WHERE title_key IN (SELECT value FROM json_each(?)) ORDER BY movie_id",
+            (json.dumps(list(keys)),),
+        )
+        found: dict[str, list[tuple[MovieId, int | None]]] = {}
+        for key, movie_id, year in rows:
+            found.setdefault(key, []).append((MovieId(movie_id), year))
+        return found
+
+    def originally_titled(self, key: str) -> list[tuple[MovieId, int | None]]:
+        """The movies whose original title has this key."""
+        if not key:
+            return []
+        rows = self._rows(
+            "SELECT movie_id, year, movies.original_title FROM search JOIN movies ON movie_id = search.rowid "
+            "WHERE search MATCH ? ORDER BY movie_id",
+            (f'original_title : "{key}"',),
+        )
+        return [(MovieId(movie_id), year) for movie_id, year, title in rows if title_key(title or "") == key]
+
+    def of_movielens(self, movielens_ids: Collection[int] | None = None) -> dict[int, MovieId]:
+        """The movies that go by these MovieLens numbers; without any named, all of them."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'movielens'"):
+            return {}
+        rows = self._rows(
+            "SELECT movielens_id, movie_id FROM movielens "
+            "WHERE ?1 IS NULL OR movielens_id IN (SELECT value FROM json_each(?1)) ORDER BY movielens_id",
+            (None if movielens_ids is None else json.dumps(list(movielens_ids)),),
+        )
+        return {number: MovieId(movie_id) for number, movie_id in rows}
 
     def genres(self) -> list[tuple[str, int]]:
         """The genres that can be filtered by, with how many movies each has, by name."""

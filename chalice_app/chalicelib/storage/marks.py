@@ -1,14 +1,22 @@
 """Marks in DynamoDB, one row for each person and movie."""
 
+from collections.abc import Sequence
+
 from chalicelib.domain.mark import Mark, MarkKind
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId
+from chalicelib.storage.many import write_where_allowed
 from chalicelib.storage.tables import MarkRow
 
 
 def put_mark(mark: Mark) -> None:
     """Set the person's mark on a movie, whatever it was before."""
-    MarkRow(mark.person_id, int(mark.movie_id), kind=mark.kind.value, marked_at=int(mark.marked_at)).save()
+    _row(mark).save()
+
+
+def add_marks(marks: Sequence[Mark]) -> None:
+    """Mark many movies; a mark that is there already stays what it is."""
+    write_where_allowed((_row(one), MarkRow.user_id.does_not_exist()) for one in marks)
 
 
 def delete_mark(person_id: PersonId, movie_id: MovieId) -> None:
@@ -26,6 +34,10 @@ def mark_of(person_id: PersonId, movie_id: MovieId) -> Mark | None:
         return _mark(MarkRow.get(person_id, int(movie_id), consistent_read=True))
     except MarkRow.DoesNotExist:
         return None
+
+
+def _row(mark: Mark) -> MarkRow:
+    return MarkRow(mark.person_id, int(mark.movie_id), kind=mark.kind.value, marked_at=int(mark.marked_at))
 
 
 def _mark(row: MarkRow) -> Mark:

@@ -1,23 +1,33 @@
 """Ratings in DynamoDB, one row for each person and movie."""
 
+from collections.abc import Collection, Sequence
+
 from pynamodb.exceptions import PutError
 
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.storage.conditions import condition_failed
+from chalicelib.storage.many import write_where_allowed
 from chalicelib.storage.tables import RatingRow
 
 
 def put_rating(rating: Rating) -> None:
     """Keep the newest rating: one older than what is stored changes nothing, and repeating is harmless."""
-    row = RatingRow(
-        rating.person_id, int(rating.movie_id), stars=float(rating.stars), rated_at=int(rating.rated_at)
-    )
+    newest = RatingRow.rated_at.does_not_exist() | (RatingRow.rated_at <= rating.rated_at)
     try:
-        row.save(condition=RatingRow.rated_at.does_not_exist() | (RatingRow.rated_at <= rating.rated_at))
+        _row(rating).save(condition=newest)
     except PutError as error:
         if not condition_failed(error):
             raise
+
+
+def put_ratings(ratings: Sequence[Rating], undated: Collection[MovieId] = ()) -> None:
+    """Keep the newest of each, many at once; those of `undated` movies only where there is none yet."""
+    none_yet = RatingRow.rated_at.does_not_exist()
+    write_where_allowed(
+        (_row(one), none_yet if one.movie_id in undated else none_yet | (RatingRow.rated_at < one.rated_at))
+        for one in ratings
+    )
 
 
 def delete_rating(person_id: PersonId, movie_id: MovieId) -> None:
@@ -35,6 +45,12 @@ def rating_of(person_id: PersonId, movie_id: MovieId) -> Rating | None:
         return _rating(RatingRow.get(person_id, int(movie_id), consistent_read=True))
     except RatingRow.DoesNotExist:
         return None
+
+
+def _row(rating: Rating) -> RatingRow:
+    return RatingRow(
+        rating.person_id, int(rating.movie_id), stars=float(rating.stars), rated_at=int(rating.rated_at)
+    )
 
 
 def _rating(row: RatingRow) -> Rating:
