@@ -9,13 +9,16 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import clock
 from chalicelib.api.authentication import person_asking
+from chalicelib.api.operations import Credential
 from chalicelib.api.requests import Query, read_query
 from chalicelib.api.responses import Answer, Profile, answer
 from chalicelib.api.routing import route
+from chalicelib.domain.errors import NotReadyError
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId, imdb_tag
 from chalicelib.services.exports import PersonalData, personal_data
 
+CSV_TYPE = "text/csv"
 CSV_COLUMNS = ("imdb_id", "title", "year", "stars", "rated_at")
 """What `domain.foreign_ratings` knows as an export from here."""
 
@@ -56,14 +59,25 @@ class Export(Answer):
     not_interested: list[ExportedMark]
 
 
-@route(blueprint, "GET", "/me/export")
+@route(
+    blueprint,
+    "GET",
+    "/me/export",
+    needs=Credential.ACCESS_TOKEN,
+    query=ExportQuery,
+    answers=Export,
+    or_as=CSV_TYPE,
+    raises=(NotReadyError,),
+)
 def export(request: Request) -> Response:
+    """All that is kept about you as JSON, or your ratings as CSV, which can be imported again."""
     person_id = person_asking(request)
     chosen = read_query(request, ExportQuery).format
     data = personal_data(person_id)
     if chosen is Format.CSV:
         # A text type that browsers download because of the header: API Gateway would pass bytes on as base64.
-        return Response(_as_csv(_ratings(data)), _headers("text/csv; charset=utf-8", "my-ratings.csv"), 200)
+        body, headers = _as_csv(_ratings(data)), _headers(f"{CSV_TYPE}; charset=utf-8", "my-ratings.csv")
+        return Response(body, {**headers}, 200)
     return answer(
         Export(
             exported_at=_iso(clock.now_ms()),

@@ -10,10 +10,12 @@ from chalice.app import Blueprint, Request, Response
 from pydantic import Field
 
 from chalicelib.api.authentication import person_asking
+from chalicelib.api.operations import Credential
 from chalicelib.api.problems import UnsupportedMediaTypeError
 from chalicelib.api.requests import Query, read_query
 from chalicelib.api.responses import Answer, answer
 from chalicelib.api.routing import route
+from chalicelib.domain.errors import InvalidInputError, NotReadyError, TooLargeError, TooManyAttemptsError
 from chalicelib.services import imports as service
 
 BINARY_TYPES = ("application/octet-stream", "application/zip")
@@ -58,8 +60,22 @@ class ImportReport(Answer):
     watchlist: ImportedWatchlist
 
 
-@route(blueprint, "POST", "/me/imports")
+@route(
+    blueprint,
+    "POST",
+    "/me/imports",
+    needs=Credential.ACCESS_TOKEN,
+    query=ImportQuery,
+    body=BINARY_TYPES,
+    answers=ImportReport,
+    raises=(InvalidInputError, NotReadyError, TooLargeError, TooManyAttemptsError, UnsupportedMediaTypeError),
+)
 def import_ratings(request: Request) -> Response:
+    """Import ratings and a watchlist from an export of Letterboxd, IMDb, MovieLens or this service.
+
+    With `dry_run` nothing is written: the report says what would be. Of two ratings of a film the newer
+    counts.
+    """
     person_id = person_asking(request)
     query = read_query(request, ImportQuery)
     content = read_file(request)

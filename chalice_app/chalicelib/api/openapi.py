@@ -223,7 +223,7 @@ def _good_answer(operation: Operation, names: References, *, with_body: bool) ->
     headers = ["ETag", "Cache-Control"] if operation.cached else []
     if answers is None or answers is NoContent:
         return _answer("Done.", headers)
-    content = _content(answers, names)
+    content = _content(answers, names) | ({operation.or_as: {}} if operation.or_as else {})
     return _answer("As asked for.", headers, content if with_body else None)
 
 

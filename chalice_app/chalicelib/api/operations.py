@@ -33,13 +33,15 @@ class Operation:
     """What a view declares beside it, in `route`; what follows from that is not declared.
 
     `answers` is the model of a good answer, `NoContent`, or the media type of an answer that is no JSON of
-    ours; None while nothing has been declared. `body` is a model, or the media types that are taken.
+    ours; None while nothing has been declared. `or_as` is a media type that it comes as where the query asks
+    for that. `body` is a model, or the media types that are taken.
     `cached` routes answer HEAD as well and carry an `ETag`. `raises` are the problems that only the view
     knows of.
     """
 
     view: Callable[..., object]
     answers: type[Answer] | str | None = None
+    or_as: str | None = None
     status: int = HTTPStatus.OK
     body: type[Body] | tuple[str, ...] | None = None
     query: type[Query] | None = None

@@ -28,6 +28,7 @@ def route(
     path: str,
     *,
     answers: type[Answer] | str | None = None,
+    or_as: str | None = None,
     status: int | None = None,
     body: type[Body] | tuple[str, ...] | None = None,
     query: type[Query] | None = None,
@@ -47,7 +48,9 @@ def route(
             return answering_problems(view)(blueprint.current_request, *args, **kwargs)
 
         usual = HTTPStatus.NO_CONTENT if answers is NoContent else HTTPStatus.OK
-        _operations[serve] = Operation(view, answers, status or usual, body, query, needs, cached, raises)
+        _operations[serve] = Operation(
+            view, answers, or_as, status or usual, body, query, needs, cached, raises
+        )
         methods = [method, "HEAD"] if cached else [method]
         blueprint.route(path, methods=methods, content_types=ANY_CONTENT)(serve)
         return view
