@@ -1,9 +1,13 @@
 """Ratings from any one file, CSV or Parquet, with columns user, movie, rating and maybe timestamp.
 
+Where the first line is nothing but numbers, the columns have no names and are in that order, as in MovieLens'
+u.data and ratings.dat.
+
 The file is read block by block into compact columns, so that 26 million ratings need no more memory than
 those columns take.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +34,9 @@ COLUMNS = {
 
 _BLOCK = 16 << 20
 _ROWS_AT_ONCE = 1_000_000
-_SEPARATORS = (",", "\t", ";")
+_SEPARATORS = (",", "\t", ";", ":")  # "::" is two, with an empty column between them
 _FIRST_LINE = 1 << 16
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _ID = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -192,11 +197,14 @@ def _csv_blocks(path: Path) -> Iterator[pa.RecordBatch]:
         header = stream.read(_FIRST_LINE).decode("utf-8-sig", errors="replace").split("\n", 1)[0].strip()
     separator = max(_SEPARATORS, key=header.count)
     names = [name.strip().strip('"').strip() for name in header.split(separator)]
-    chosen = _chosen_columns(names, path)
+    nameless = _names_by_order(names)
+    chosen = _chosen_columns(nameless or names, path)
     with pa.input_stream(str(path), compression="detect") as stream:
         reader = csv.open_csv(
             stream,
-            csv.ReadOptions(block_size=_BLOCK, column_names=names, skip_rows=1),
+            csv.ReadOptions(
+                block_size=_BLOCK, column_names=nameless or names, skip_rows=0 if nameless else 1
+            ),
             csv.ParseOptions(delimiter=separator),
             csv.ConvertOptions(
                 include_columns=list(chosen.values()),
@@ -207,6 +215,15 @@ def _csv_blocks(path: Path) -> Iterator[pa.RecordBatch]:
         )
         for batch in reader:
             yield batch.rename_columns(list(chosen))
+
+
+def _names_by_order(first_line: list[str]) -> list[str] | None:
+    """The columns' names where the first line has none, because it is a rating itself; None where it has."""
+    given = [field for field in first_line if field]
+    if not (3 <= len(given) <= len(COLUMNS) and all(_NUMBER.fullmatch(field) for field in given)):
+        return None
+    in_order = iter(COLUMNS)
+    return [next(in_order) if field else f"empty {place}" for place, field in enumerate(first_line)]
 
 
 def _chosen_columns(names: list[str], path: Path) -> dict[str, str]:

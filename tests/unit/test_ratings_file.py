@@ -63,6 +63,20 @@ def test_tabs_semicolons_more_columns_and_gzip_are_read(tmp_path: Path) -> None:
     assert rows_of(read_ratings_file(tmp_path / "ratings.csv.gz")) == expected
 
 
+@pytest.mark.parametrize("mark", ["\t", "::", ","])
+def test_a_file_without_names_is_read_in_movielens_order(tmp_path: Path, mark: str) -> None:
+    named = read_ratings_file(written(tmp_path, f"{HEADER}\n1,7,5,10\n2,7,1,11\n1,8,2,9\n2,9,4.5,30\n"))
+    lines = ("1,7,5,10", "2,7,1,11", "1,8,2,9", "2,9,4.5,30")
+    for fields in (4, 3):
+        text = "".join(mark.join(line.split(",")[:fields]) + "\n" for line in lines)
+        read = read_ratings_file(written(tmp_path, text, "ratings.dat"))
+        assert read.has_times == (fields == 4)
+        if fields == 4:
+            assert rows_of(read) == rows_of(named)
+        else:
+            assert sorted(row[:3] for row in rows_of(read)) == sorted(row[:3] for row in rows_of(named))
+
+
 @pytest.mark.parametrize("kind", ["int64", "str", "category"])
 def test_parquet_says_the_same_as_csv(tmp_path: Path, kind: str) -> None:
     frame = pd.DataFrame(
@@ -104,7 +118,7 @@ def test_of_a_pair_rated_twice_the_newest_is_kept_and_the_rest_counted(tmp_path:
     [
         ("", "is empty"),
         (f"{HEADER}\n", "holds no ratings"),
-        ("196\t242\t3\t881250949\n186\t302\t3\t891717742\n", "must name the columns user, movie, rating"),
+        ("ada\t242\t3\t881250949\nbob\t302\t3\t891717742\n", "must name the columns user, movie, rating"),
         ("user,rating\na,1\n", "has no column movie"),
         ("user,userId,movie,rating\na,a,x,1\n", "more than one column for the user: user and userId"),
         (f"{HEADER}\na,x,5,1\nb,x,NaN,2\n", "a rating that is not a number, in row 2"),
