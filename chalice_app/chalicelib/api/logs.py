@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from chalice.app import Request, Response
 
+from chalicelib import measuring
+
 # E-mail addresses; JWTs; and refresh tokens, which are 43 letters of base64url.
 _PRIVATE = re.compile(r"[^\s\"'#=<>]+@[^\s\"'<>]+|eyJ[\w-]+\.[\w-]*\.?[\w-]*|\b[\w-]{43}\b")
 
@@ -42,6 +44,7 @@ def configure_logs(logger: logging.Logger) -> None:
 
 def log_requests(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Middleware: one line for each request, naming the route but not what was in it."""
+    measuring.begin()
     started = time.perf_counter()
     response = get_response(request)
     log.info(
@@ -53,6 +56,7 @@ def log_requests(request: Request, get_response: Callable[[Request], Response]) 
                 "status": response.status_code,
                 "ms": round((time.perf_counter() - started) * 1000, 1),
                 "request_id": request.context.get("requestId"),
+                **measuring.fields(),
             }
         },
     )

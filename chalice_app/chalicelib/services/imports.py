@@ -16,6 +16,7 @@ from chalicelib.domain.foreign_ratings import (
 from chalicelib.domain.mark import Mark, MarkKind
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating
+from chalicelib.measuring import measure
 from chalicelib.services import attempts
 from chalicelib.services.attempts import Limit
 from chalicelib.storage.catalogue import Catalogue, open_catalogue
@@ -100,6 +101,7 @@ def import_lists(person_id: PersonId, content: bytes, name: str, *, dry_run: boo
             ],
             undated={movie_id for movie_id, rating in changes.items() if rating.rated_at is None},
         )
+        measure("Ratings", len(changes))
         add_marks(
             [
                 Mark(person_id, movie_id, MarkKind.WATCHLIST, _moment(wish.added_at, now))

@@ -8,6 +8,7 @@ from chalicelib import clock
 from chalicelib.domain.mark import Mark, MarkKind
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating, check_stars
+from chalicelib.measuring import measure
 from chalicelib.services.movies import known_movie, titled
 from chalicelib.storage.catalogue import ListedMovie, open_catalogue
 from chalicelib.storage.marks import marks_of, put_mark
@@ -50,6 +51,7 @@ def rate(person_id: PersonId, movie_id: MovieId, stars: float) -> Rating:
     rating = Rating(person_id, movie_id, check_stars(stars), clock.now_ms())
     known_movie(movie_id)
     put_rating(rating)
+    measure("Ratings", 1)
     return rating
 
 

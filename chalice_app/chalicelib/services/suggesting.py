@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from chalicelib import measuring
 from chalicelib.domain.errors import NotReadyError
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId
@@ -75,6 +76,9 @@ def suggestions_for(person_id: PersonId, wish: Wish = USUAL) -> PersonSuggestion
 
     def answer(suggestions: list[Suggestion], created_at: int, source: Source) -> PersonSuggestions:
         milliseconds = (time.perf_counter() - started) * 1000
+        measuring.note("model_version", version or "none")
+        measuring.measure("SuggestionsTime", milliseconds, "Milliseconds")
+        measuring.measure("SuggestionAge", (time.time_ns() // 1_000_000 - created_at) / 1000, "Seconds")
         return PersonSuggestions(
             suggestions, ratings, version, created_at, source, milliseconds, version is not None
         )
