@@ -1,7 +1,7 @@
 """What is measured while a request is answered, to stand on its one log line.
 
 The line is in CloudWatch's embedded metric format: CloudWatch makes metrics of the log, so measuring costs no
-call. Only what is worth an alarm or a chart becomes a metric; the rest is noted, for those who search the log.
+call. Only what is worth an alarm or a chart becomes a metric; the rest is noted, for those who read the log.
 """
 
 from contextvars import ContextVar

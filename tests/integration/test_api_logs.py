@@ -1,4 +1,4 @@
-"""Each request leaves one line, of which CloudWatch makes metrics and which tells nobody whom it was about."""
+"""Each request leaves one line, of which CloudWatch makes metrics and which tells nobody who it was about."""
 
 import json
 import logging
