@@ -259,3 +259,10 @@ const { route } = routeOf(currentEntry().path);
 if (route) fetchPage(route).catch(() => {});
 resume();
 render(html`<${Shell} />`, document.getElementById("app"));
+
+// The worker lets the app open without a connection; see service-worker.js for what it keeps.
+window.addEventListener("load", async () => {
+  await navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // a browser may forbid workers
+  const worker = (await navigator.serviceWorker?.ready)?.active;
+  worker?.postMessage({ files: performance.getEntriesByType("resource").map(({ name }) => name) });
+});

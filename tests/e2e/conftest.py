@@ -99,13 +99,17 @@ def start_browser(playwright: Playwright) -> Browser:
         pytest.skip(f"No browser to drive: install Chromium or name one in CHROMIUM ({reason})")
 
 
-def visit(browser: Browser, base_url: str, *, size: ViewportSize, touch: bool) -> Iterator[Visitor]:
+def visit(
+    browser: Browser, base_url: str, *, size: ViewportSize, touch: bool, worker: bool = False
+) -> Iterator[Visitor]:
+    """Somebody in a browser of their own. Without the service `worker` tests may answer for the server."""
     context = browser.new_context(
         viewport=size,
         has_touch=touch,
         is_mobile=touch,
         color_scheme="dark" if touch else "light",
         locale="en-GB",
+        service_workers="allow" if worker else "block",
     )
     visitor = Visitor(context.new_page(), base_url)
     visitor.listen()
@@ -122,3 +126,9 @@ def visitor(browser: Browser, base_url: str) -> Iterator[Visitor]:
 @pytest.fixture
 def phone(browser: Browser, base_url: str) -> Iterator[Visitor]:
     yield from visit(browser, base_url, size=PHONE, touch=True)
+
+
+@pytest.fixture
+def returning(browser: Browser, base_url: str) -> Iterator[Visitor]:
+    """Somebody whose browser keeps the app's files, as everybody's does."""
+    yield from visit(browser, base_url, size=DESK, touch=False, worker=True)

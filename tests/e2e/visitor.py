@@ -8,6 +8,7 @@ from uuid import uuid4
 from playwright.sync_api import ConsoleMessage, Locator, Page, Response, expect
 
 SCREENS = Path(__file__).parent / "screens"
+_BLOCKED = "Service Worker registration blocked by Playwright"
 PASSWORD = "seven quiet projectors"
 
 
@@ -29,7 +30,7 @@ class Visitor:
         self.page.on("response", self._on_response)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type not in {"error", "warning"}:
+        if message.type not in {"error", "warning"} or message.text == _BLOCKED:
             return
         status = re.search(r"the server responded with a status of (\d+)", message.text)
         if not (status and int(status[1]) in self.expected):

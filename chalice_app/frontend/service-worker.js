@@ -1,0 +1,46 @@
+// Opens the app where there is no connection: copies of its own files, and nothing of what the API says.
+// Files come from the network as long as there is one, so a new version shows at the next load.
+
+const FILES = "matinee:files";
+const SLOW_MS = 4000; // a network that takes longer than this to answer is as good as none, where there is a copy
+
+const isOurs = ({ origin, pathname }) => origin === location.origin && pathname !== "/api" && !pathname.startsWith("/api/");
+
+/** Every page of the app is the same file. */
+const nameOf = (request) => (request.mode === "navigate" ? "/" : request.url);
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(FILES).then((files) => files.add("/")));
+  self.skipWaiting();
+});
+
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+
+// A page names the files that it had loaded before this worker was there.
+self.addEventListener("message", ({ data }) => {
+  const urls = data.files.map((url) => new URL(url)).filter(isOurs);
+  caches.open(FILES).then((files) => Promise.all(urls.map((url) => files.add(url.href).catch(() => {}))));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || !isOurs(new URL(request.url))) return; // as if there were no worker
+  event.respondWith(newestOf(event, request));
+});
+
+async function newestOf(event, request) {
+  const name = nameOf(request);
+  const copy = await (await caches.open(FILES)).match(name);
+  const answer = fetch(request);
+  event.waitUntil(answer.then((fresh) => keep(name, fresh.clone(), copy), () => {}));
+  if (!copy) return answer;
+  const patience = new Promise((give) => setTimeout(() => give(copy), SLOW_MS));
+  return Promise.race([answer.catch(() => copy), patience]);
+}
+
+async function keep(name, fresh, copy) {
+  if (!fresh.ok || fresh.type !== "basic") return;
+  // With a new version of the page the files of the former one are of no more use.
+  if (name === "/" && copy && copy.headers.get("ETag") !== fresh.headers.get("ETag")) await caches.delete(FILES);
+  await (await caches.open(FILES)).put(name, fresh);
+}
