@@ -17,7 +17,7 @@ RUN_OPTIONS = --port $(PORT) --aws-port $(AWS_PORT) --state "$(STATE)" \
 PYTEST = $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test test-unit test-integration test-e2e browser bench lint format clean install
+.PHONY: help run reset test test-unit test-integration test-e2e browser bench lint audit format clean install
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -49,6 +49,9 @@ lint: $(STAMP) ## check style, types and templates
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy chalice_app batch_jobs localstack tests
 	$(VENV)/bin/cfn-lint infra/*.yaml
+
+audit: $(STAMP) ## look for known vulnerabilities, unfit licences and secrets
+	@.ci/audit
 
 format: $(STAMP) ## bring the code into the one style
 	$(VENV)/bin/ruff format
