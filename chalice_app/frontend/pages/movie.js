@@ -1,27 +1,53 @@
 // One film.
 
 import { getMovie, getMyMovie, listMovies, listSimilar } from "../api.js";
-import { countOf, Failure, Nothing, useLoaded, useNearby, useTitle } from "../components/base.js";
-import { AsideButton, MovieRow, rateOrRemove, useStars, WatchlistButton } from "../components/movie-card.js";
+import { countOf, Failure, Nothing, useKept, useLoaded, useNearby, useTitle } from "../components/base.js";
+import { AsideButton, LikelyRange, MovieRow, rateOrRemove, surely, useMark, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Histogram } from "../components/histogram.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars, starsAloud } from "../components/stars.js";
-import { known, learn, useStore } from "../store.js";
+import { Why } from "../components/why.js";
+import { goToSignIn, known, learn, mark, useStore } from "../store.js";
 import { html } from "../vendor/preact.js";
 
 const browse = (fields) => `/browse?${new URLSearchParams(fields)}`;
 
+/** How given stars compare with what we had guessed from everything else. */
+function verdictOn(stars, { predicted_stars: guess, likely_from: from, likely_to: to }) {
+  if (stars > to) return "You liked it far more than we thought: a surprise.";
+  if (stars < from) return "You liked it far less than we thought: a surprise.";
+  if (Math.abs(stars - guess) < 0.5) return "That is about what you gave.";
+  return stars > guess ? "You liked it a little more." : "You liked it a little less.";
+}
+
+const Guessing = () => html`<p class="mine-guess skeleton" aria-busy="true"><span class="bar"></span><span class="bar short"></span></p>`;
+
+function Guess({ movie, stars }) {
+  const changes = useStore((state) => state.tasteChanges);
+  const { data, error, retry } = useKept(useLoaded((signal) => getMyMovie(movie.movie_id, signal), [movie.movie_id, changes]));
+  if (error) return html`<p class="mine-guess">We could not make our guess. <button type="button" class="link-button" onClick=${retry}>Try again</button></p>`;
+  if (!data) return html`<${Guessing} />`;
+  const { predicted_stars: guess, likely_from: from, likely_to: to } = data;
+  if (guess === null) return html`<p class="mine-guess">We know too little about this film to guess your stars.</p>`;
+  return html`<div class="mine-guess" role="status">
+    <p>${stars ? "We had guessed" : "Our guess for you:"} <b>${guess.toFixed(1)}</b> · ${surely(guess, from, to)}</p>
+    <${LikelyRange} stars=${guess} from=${from} to=${to} own=${stars} />
+    <p>${stars ? verdictOn(stars, data) : `Most likely between ${from.toFixed(1)} and ${to.toFixed(1)} stars.`}</p>
+  </div>`;
+}
+
 function Mine({ movie }) {
   const session = useStore((state) => state.session);
-  const changes = useStore((state) => state.tasteChanges);
   const stars = useStars(movie);
-  const { data } = useLoaded(async (signal) => (session === "in" ? getMyMovie(movie.movie_id, signal) : null), [session, movie.movie_id, changes]);
-  const predicted = data?.predicted_stars;
+  const aside = useMark(movie) === "not_interested";
   return html`<section class="mine" aria-label="Your stars">
     <p class="mine-label">${stars ? html`You gave it <b>${starsAloud(stars)}</b>` : "Your stars"}</p>
     <${Stars} movie=${movie} value=${stars} onRate=${rateOrRemove(movie)} size="big" />
-    ${session === "in" && !stars && html`<p class="mine-guess">${predicted ? html`Our guess for you: <b>${predicted.toFixed(1)}</b>` : " "}</p>`}
+    ${session === "in" && html`<${Guess} movie=${movie} stars=${stars} />`}
+    ${session === "starting" && html`<${Guessing} />`}
+    ${session === "out" && html`<p class="mine-guess"><button type="button" class="link-button" onClick=${() => goToSignIn()}>Sign up</button> and rate a few films: then we guess your stars, say how sure we are, and why.</p>`}
     <div class="mine-acts"><${WatchlistButton} movie=${movie} wide /><${AsideButton} movie=${movie} wide /></div>
+    ${aside && html`<p class="mine-guess">You set this film aside, so we do not suggest it. <button type="button" class="link-button" onClick=${() => mark(movie, null)}>Undo</button></p>`}
   </section>`;
 }
 
@@ -58,6 +84,7 @@ function language(code) {
 }
 
 export default function MoviePage({ params }) {
+  const session = useStore((state) => state.session);
   const id = Number(params.id);
   const { data, error, loading, retry } = useLoaded((signal) => getMovie(id, signal), [id]);
   const movie = data ?? known(id);
@@ -100,6 +127,7 @@ export default function MoviePage({ params }) {
           <${Mine} movie=${movie} />
         </aside>
       </div>
+      ${session === "in" && html`<${Why} movie=${movie} />`}
       <${Alike} movie=${movie} />
     </div>
   </article>`;
