@@ -90,6 +90,8 @@ def figures_in_words(evaluation: Evaluation) -> str:
         f"  calibration error  {figure(evaluation.calibration.error)}",
         f"  within 50 % margin {figure(evaluation.within50, evaluation.intervals['within50'])}",
         f"  within 80 % margin {figure(evaluation.within80, evaluation.intervals['within80'])}",
+        "    for new people, after "
+        + ", ".join(f"{first}: {figure(one)}" for first, one in evaluation.within80_when_new.items()),
         "",
         f"{'ranking':<12}" + "".join(f"{name:<24}" for name in columns),
     ]

@@ -37,13 +37,17 @@ from batch_jobs.scoring import best_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.kernel import warm_up
 from batch_jobs.training.model import TrainingSettings, train_model
-from batch_jobs.training.scatter import tell
+from batch_jobs.training.scatter import first_ratings, tell
+from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS
 from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.liking import LIKED_STARS
-from chalicelib.recommending.model import Model
+from chalicelib.recommending.model import Model, RatingModel
 
 ACTIVITY = (1, 10, 20, 50, 100, 200)
 """The fewest ratings of each group that errors are told by."""
+
+NEW_AFTER = (0, 1, 3, 5, 10, 20)
+"""First ratings after which it is measured how sure predictions for new people are."""
 
 WISHES = {
     "adventure 0.5": Wish(adventure=0.5),
@@ -51,6 +55,7 @@ WISHES = {
     "by predicted stars": Wish(order="predicted"),
 }
 """What else than usual people can ask for, and its price in likes found."""
+_NEW_PEOPLE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ class PopularityOfShown:
 class Evaluation:
     """`rmse` and `mae` are of the predicted stars as they are served (people folded in), in units of the
     scale; `svd_rmse` is of SVD's own factors for the same people. `people` are those measured.
-    `within50` and `within80` are the shares of ratings within the margins that should hold 50 % and 80 %.
+    `within50` and `within80` are the shares of ratings within the margins that should hold 50 % and 80 %;
+    `within80_when_new` is the latter where only so many of each person's first ratings are known.
     `ndcg10_over_popularity` is the difference to popularity and its interval, person by person.
     `svd_by_rating` goes by predicted stars as they are, and `wishes` are what else people can ask for.
     """
@@ -97,6 +103,7 @@ class Evaluation:
     mae: float
     within50: float
     within80: float
+    within80_when_new: dict[int, float]
     svd_rmse: float
     intervals: dict[str, Interval]
     calibration: Calibration
@@ -188,6 +195,7 @@ def measure(
         mae=float(drawn["mae"][0]),
         within50=float(drawn["within50"][0]),
         within80=float(drawn["within80"][0]),
+        within80_when_new=_within_when_new(twin.rating, seen, held_out),
         svd_rmse=unit * float(np.sqrt(np.square(svd_stars.clip(*scale.stars) - actual).mean())),
         intervals={name: interval(drawn[name]) for name in ratios},
         calibration=calibration(scale.from_stars(predicted), scale.from_stars(actual), scale),
@@ -207,6 +215,18 @@ def measure(
         score_seconds=score_seconds,
     )
     return evaluation, PersonFigures.of(held_out.people, ratios, scored["ranking"].ratios)
+
+
+def _within_when_new(model: RatingModel, seen: RatingColumns, held_out: RatingColumns) -> dict[int, float]:
+    """By how many of their first ratings are known: the share of ratings within the margin for 80 %."""
+    some = np.arange(min(len(seen.people), _NEW_PEOPLE))
+    seen, held_out = seen.of_people(some), held_out.of_people(some)
+    found = {}
+    for first in NEW_AFTER:
+        told = tell(model, first_ratings(seen, np.full(len(some), first)), held_out)
+        errors = np.abs(held_out.stars - told.stars.clip(FEWEST_STARS, MOST_STARS))
+        found[first] = float((errors <= model.scatter.most * told.deviations(model.scatter)).mean())
+    return found
 
 
 def suggested(twin: Model, seen: RatingColumns, wish: Wish) -> Lists:

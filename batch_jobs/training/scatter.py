@@ -20,8 +20,13 @@ ASKED = 2_000
 
 HALF, MOST = 0.5, 0.8
 
-_USUAL_SHARE = 0.55
+FIRST_RATINGS = (0, 1, 2, 3, 5, 8, 12, 20)
+"""How many of their ratings are known of half of them, as if they were new: data has few new people."""
+
+_USUAL_SHARE = 0.7
 """Of the variance of stars, what predictions usually leave, as in the ratings of MovieLens."""
+
+_NEW = 0.5
 
 _FARTHEST = 5.0
 """From what is usual, in logarithms."""
@@ -72,6 +77,12 @@ def tell(model: RatingModel, seen: RatingColumns, asked: RatingColumns) -> Told:
     return told
 
 
+def first_ratings(ratings: RatingColumns, most: NDArray[np.int64]) -> RatingColumns:
+    """Each person's oldest ratings, at most so many; `most` is (people,)."""
+    place = np.arange(len(ratings)) - ratings.person_starts()[ratings.person]
+    return ratings.where(place < most[ratings.person])
+
+
 def learn_scatter(
     ratings: RatingColumns, train: Callable[[RatingColumns], RatingModel], seed: int
 ) -> Scatter:
@@ -90,7 +101,10 @@ def learn_scatter(
         return _of(usual, np.empty(0))
     chosen = np.flatnonzero(np.diff(asked.person_starts()))[:ASKED]
     asked_some = asked.of_people(chosen)
-    told = tell(train(seen), seen.of_people(chosen), asked_some)
+    known = np.full(len(chosen), len(seen))
+    new = rng.random(len(chosen)) < _NEW
+    known[new] = rng.choice(FIRST_RATINGS, np.count_nonzero(new))
+    told = tell(train(seen), first_ratings(seen.of_people(chosen), known), asked_some)
     squares = np.square(asked_some.stars - told.stars)
 
     def surprise(numbers: NDArray[np.float64]) -> float:
