@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from batch_jobs.card import figures_in_words
 from batch_jobs.evaluation import evaluate
@@ -17,7 +18,7 @@ from batch_jobs.training.rating_model import RatingSettings
 from batch_jobs.training.scatter import learn_scatter
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.suggestion import pack_suggestions
-from chalicelib.recommending.fold_in import believe, margins
+from chalicelib.recommending.fold_in import Doubles, believe, margins
 from chalicelib.recommending.model import USUAL_SCATTER, Model, RatingModel, Scatter
 from chalicelib.recommending.reasons import reasons_for
 from chalicelib.recommending.suggesting import predictions, suggest
@@ -45,7 +46,7 @@ def model(planted: RatingColumns) -> Model:
     return train_model(planted, None, SMALL)[0]
 
 
-def some_ratings(rating: RatingModel, count: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def some_ratings(rating: RatingModel, count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     rng = np.random.default_rng(count)
     rated = rng.choice(len(rating.biases), count, replace=False)
     return rated, (rng.integers(1, 11, count) / 2).astype(np.float32)
@@ -58,7 +59,7 @@ def test_the_margin_is_that_of_the_posterior_found_by_brute_force(model: Model, 
     rating = model.rating
     rated, stars = some_ratings(rating, count)
     mean = rating.average_person.astype(float)
-    covariance = np.linalg.inv(rating.precision.astype(float))
+    covariance: Doubles = np.linalg.inv(rating.precision.astype(float))
     left, counted = rating.scatter.variance * rating.scatter.weight, rating.scatter.weight
     for place, (movie, given_stars) in enumerate(zip(rated, stars, strict=True)):
         weight = np.exp(-(count - 1 - place) / rating.memory)
@@ -73,7 +74,7 @@ def test_the_margin_is_that_of_the_posterior_found_by_brute_force(model: Model, 
     belief = believe(rating, rated, stars)
     np.testing.assert_allclose(belief.person, mean, atol=1e-4)
     asked = np.arange(MOVIES)
-    rows = np.column_stack((np.ones(MOVIES), rating.factors))
+    rows: Doubles = np.column_stack((np.ones(MOVIES), rating.factors))
     variance = left / counted * (1 + np.einsum("mi,ij,mj->m", rows, covariance, rows))
     variance += rating.scatter.doubt_weight * rating.doubt**2
     np.testing.assert_allclose(

@@ -1,12 +1,11 @@
 // One film.
 
-import { getMovie, getMyMovie, listMovies, listSimilar } from "../api.js";
-import { countOf, Failure, Nothing, useKept, useLoaded, useNearby, useTitle } from "../components/base.js";
+import { getMovie, getMyMovie, getWhy, listMovies, listSimilar } from "../api.js";
+import { countOf, Failure, Nothing, starText, useKept, useLoaded, useNearby, useTitle } from "../components/base.js";
 import { AsideButton, LikelyRange, MovieRow, rateOrRemove, surely, useMark, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Histogram } from "../components/histogram.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars, starsAloud } from "../components/stars.js";
-import { Why } from "../components/why.js";
 import { goToSignIn, known, learn, mark, useStore } from "../store.js";
 import { html } from "../vendor/preact.js";
 
@@ -48,6 +47,57 @@ function Mine({ movie }) {
     ${session === "out" && html`<p class="mine-guess"><button type="button" class="link-button" onClick=${() => goToSignIn()}>Sign up</button> and rate a few films: then we guess your stars, say how sure we are, and why.</p>`}
     <div class="mine-acts"><${WatchlistButton} movie=${movie} wide /><${AsideButton} movie=${movie} wide /></div>
     ${aside && html`<p class="mine-guess">You set this film aside, so we do not suggest it. <button type="button" class="link-button" onClick=${() => mark(movie, null)}>Undo</button></p>`}
+  </section>`;
+}
+
+const Rated = ({ title, stars }) => html`You gave <cite>${title}</cite> <span class="because-stars" role="img" aria-label=${`${stars} stars`}>${starText(stars)}</span>`;
+
+/** All that counts, as `{ key, words, adds }`, in the order in which it is shown. */
+function partsOf({ average, added, taken, others }) {
+  const ratings = [...added, ...taken].map((one) => ({ key: one.movie_id, words: html`<${Rated} ...${one} />`, adds: one.adds }));
+  const rest = [
+    { key: "others", words: "All your other ratings together", adds: others },
+    { key: "average", words: "What most people like", adds: average },
+  ];
+  return [...ratings, ...rest].filter(({ adds }) => adds !== 0);
+}
+
+function Side({ title, parts, all }) {
+  if (!parts.length) return null;
+  const most = Math.max(...all.map(({ adds }) => Math.abs(adds)));
+  const total = all.reduce((sum, { adds }) => sum + Math.abs(adds), 0);
+  const share = (adds) => {
+    const percent = (100 * Math.abs(adds)) / total;
+    return percent < 1 ? "under 1 %" : `${Math.round(percent)} %`;
+  };
+  return html`<div class="why-side">
+    <h3>${title}</h3>
+    <ul>${parts.map(({ key, words, adds }) => html`<li key=${key}><span>${words}</span> <b>${share(adds)}</b>
+      <i class=${adds < 0 ? "against" : ""} ref=${(bar) => bar?.style.setProperty("width", `${(100 * Math.abs(adds)) / most}%`)}></i></li>`)}</ul>
+  </div>`;
+}
+
+const HOW = "A film that you liked speaks for those that the same people like, and against those that they leave alone; with one that you disliked it is the other way round.";
+
+/** Why a film stands where it does for someone: what each of their ratings counts for it and against it. */
+function Why({ movie }) {
+  const changes = useStore((state) => state.tasteChanges);
+  const { data, error, retry } = useKept(useLoaded((signal) => getWhy(movie.movie_id, signal), [movie.movie_id, changes]));
+  const stars = useStars(movie);
+  const others = useStore((state) => state.ratings.size) - (stars ? 1 : 0);
+  const parts = data?.why ? partsOf(data.why) : [];
+  if (data && !parts.length) return null;
+  const personal = parts.some(({ key }) => key !== "average");
+  const sum = `${stars ? "Before you rated it, its place among your suggestions was" : "Its place among your suggestions is"} exactly the sum of these.`;
+  return html`<section class="why" aria-labelledby="why" aria-busy=${data || error ? null : "true"}>
+    <h2 id="why">What speaks for it, and against</h2>
+    ${data ? html`<p>${personal ? `${sum} ${HOW}` : others ? "None of your ratings says anything about this film: only what most people like counts." : html`So far we only know what most people like. <a href="/rate">Rate some films</a>, and this will be about you.`}</p>
+      <div class="why-sides">
+        <${Side} title="For it" parts=${parts.filter(({ adds }) => adds > 0)} all=${parts} />
+        <${Side} title="Against it" parts=${parts.filter(({ adds }) => adds < 0)} all=${parts} />
+      </div>`
+      : error ? html`<${Failure} error=${error} retry=${retry} />`
+      : html`<div class="skeleton" aria-hidden="true"><span class="bar"></span><span class="bar"></span><span class="bar short"></span></div>`}
   </section>`;
 }
 
