@@ -88,6 +88,10 @@ def figures_in_words(evaluation: Evaluation) -> str:
         f"  RMSE               {figure(evaluation.rmse, evaluation.intervals['rmse'])}",
         f"  MAE                {figure(evaluation.mae, evaluation.intervals['mae'])}",
         f"  calibration error  {figure(evaluation.calibration.error)}",
+        f"  within 50 % margin {figure(evaluation.within50, evaluation.intervals['within50'])}",
+        f"  within 80 % margin {figure(evaluation.within80, evaluation.intervals['within80'])}",
+        "    for new people, after "
+        + ", ".join(f"{first}: {figure(one)}" for first, one in evaluation.within80_when_new.items()),
         "",
         f"{'ranking':<12}" + "".join(f"{name:<24}" for name in columns),
     ]
@@ -110,11 +114,13 @@ def figures_in_words(evaluation: Evaluation) -> str:
         lines.append(
             f"{new.ratings:<12}{new.people:<10,}{figure(new.ndcg10):<10}{figure(new.popularity):<14}{better}"
         )
-    lines += ["", f"{'ratings':<12}{'people':<10}{'RMSE':<24}{'nDCG@10':<24}most popular"]
+    columns_of_groups = f"{'RMSE':<24}{'within 50 %':<13}{'within 80 %':<13}{'nDCG@10':<24}most popular"
+    lines += ["", f"{'ratings':<12}{'people':<10}{columns_of_groups}"]
     for group in evaluation.by_ratings:
         lines.append(
             f"{group_name(group):<12}{group.people:<10,}"
             f"{figure(group.rmse, group.intervals['rmse']):<24}"
+            f"{figure(group.within50):<13}{figure(group.within80):<13}"
             f"{figure(group.ndcg10, group.intervals['ndcg10']):<24}{figure(group.popularity_ndcg10)}"
         )
     return "\n".join(line.rstrip() for line in lines)

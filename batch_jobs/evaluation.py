@@ -32,18 +32,22 @@ from batch_jobs.evaluating.ranking_metrics import (
 )
 from batch_jobs.evaluating.scale import STARS, Scale
 from batch_jobs.evaluating.splitting import Split, split_ratings
-from batch_jobs.evaluating.star_metrics import Calibration, calibration, star_ratios
+from batch_jobs.evaluating.star_metrics import Calibration, calibration, share_within, star_ratios
 from batch_jobs.scoring import best_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.kernel import warm_up
 from batch_jobs.training.model import TrainingSettings, train_model
+from batch_jobs.training.scatter import first_ratings, tell
+from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS
 from chalicelib.domain.wish import USUAL, Wish
-from chalicelib.recommending.fold_in import fold_in_rating
 from chalicelib.recommending.liking import LIKED_STARS
-from chalicelib.recommending.model import Model
+from chalicelib.recommending.model import Model, RatingModel
 
 ACTIVITY = (1, 10, 20, 50, 100, 200)
 """The fewest ratings of each group that errors are told by."""
+
+NEW_AFTER = (0, 1, 3, 5, 10, 20)
+"""First ratings after which it is measured how sure predictions for new people are."""
 
 WISHES = {
     "adventure 0.5": Wish(adventure=0.5),
@@ -51,19 +55,21 @@ WISHES = {
     "by predicted stars": Wish(order="predicted"),
 }
 """What else than usual people can ask for, and its price in likes found."""
-
-_PAIRS_AT_ONCE = 200_000
+_NEW_PEOPLE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityGroup:
-    """Figures of the people with `fewest` to `most` (None: any number) ratings that the twin saw."""
+    """Figures of the people with `fewest` to `most` (None: any number) ratings that the twin saw, as in
+    `Evaluation`."""
 
     fewest: int
     most: int | None
     people: int
     rmse: float
     mae: float
+    within50: float
+    within80: float
     ndcg10: float
     popularity_ndcg10: float
     intervals: dict[str, Interval]
@@ -83,6 +89,8 @@ class PopularityOfShown:
 class Evaluation:
     """`rmse` and `mae` are of the predicted stars as they are served (people folded in), in units of the
     scale; `svd_rmse` is of SVD's own factors for the same people. `people` are those measured.
+    `within50` and `within80` are the shares of ratings within the margins that should hold 50 % and 80 %;
+    `within80_when_new` is the latter where only so many of each person's first ratings are known.
     `ndcg10_over_popularity` is the difference to popularity and its interval, person by person.
     `svd_by_rating` goes by predicted stars as they are, and `wishes` are what else people can ask for.
     """
@@ -93,6 +101,9 @@ class Evaluation:
     people: int
     rmse: float
     mae: float
+    within50: float
+    within80: float
+    within80_when_new: dict[int, float]
     svd_rmse: float
     intervals: dict[str, Interval]
     calibration: Calibration
@@ -148,9 +159,9 @@ def measure(
     people = split.measured_people()
     seen, held_out = split.train.of_people(people), split.held_out.of_people(people)
     svd_stars = svd.stars_of(people[held_out.person], held_out.movie)
-    folded = folded_in(twin, seen)
+    told = tell(twin.rating, seen, held_out)
     actual = held_out.stars.astype(np.float64)
-    predicted = _predicted(twin, folded, held_out).clip(*scale.stars)
+    predicted = told.stars.clip(*scale.stars)
     unit = scale.units_per_star
 
     started = time.perf_counter()
@@ -160,7 +171,7 @@ def measure(
     lists = {
         "ranking": shown,
         "popularity": popular_lists(liked_in_training, seen),
-        "svd_by_rating": by_predicted_stars(twin, folded, seen),
+        "svd_by_rating": by_predicted_stars(twin, told.people, seen),
     }
     scored = {name: score_lists(one, likes, popularity, raters) for name, one in lists.items()}
     wishes = {
@@ -168,6 +179,11 @@ def measure(
         for name, wish in WISHES.items()
     }
     ratios = star_ratios(held_out.person, unit * (predicted - actual), len(held_out.people))
+    surprises = np.abs(predicted - actual) / told.deviations(twin.rating.scatter)
+    ratios |= {
+        name: share_within(held_out.person, surprises, most, len(held_out.people))
+        for name, most in (("within50", twin.rating.scatter.half), ("within80", twin.rating.scatter.most))
+    }
     drawn = draws(ratios | {name: one.ratios["ndcg10"] for name, one in scored.items()})
     over = drawn["ranking"] - drawn["popularity"]
     evaluation = Evaluation(
@@ -177,6 +193,9 @@ def measure(
         people=len(held_out.people),
         rmse=float(drawn["rmse"][0]),
         mae=float(drawn["mae"][0]),
+        within50=float(drawn["within50"][0]),
+        within80=float(drawn["within80"][0]),
+        within80_when_new=_within_when_new(twin.rating, seen, held_out),
         svd_rmse=unit * float(np.sqrt(np.square(svd_stars.clip(*scale.stars) - actual).mean())),
         intervals={name: interval(drawn[name]) for name in ratios},
         calibration=calibration(scale.from_stars(predicted), scale.from_stars(actual), scale),
@@ -198,24 +217,16 @@ def measure(
     return evaluation, PersonFigures.of(held_out.people, ratios, scored["ranking"].ratios)
 
 
-def folded_in(twin: Model, seen: RatingColumns) -> Doubles:
-    """(people, 1 + k): each person's side of the rating model."""
-    starts = seen.person_starts()
-    movie = seen.movie.astype(np.intp)
-    own = [slice(*starts[person : person + 2]) for person in range(len(seen.people))]
-    return np.array([fold_in_rating(twin.rating, movie[one], seen.stars[one]) for one in own])
-
-
-def _predicted(twin: Model, folded: Doubles, asked: RatingColumns) -> Doubles:
-    """Predicted stars of each rating in `asked`, whatever the scale."""
-    model = twin.rating
-    stars = np.empty(len(asked))
-    for first in range(0, len(asked), _PAIRS_AT_ONCE):
-        own = slice(first, first + _PAIRS_AT_ONCE)
-        people, movies = folded[asked.person[own]], asked.movie[own]
-        agreement = np.einsum("nf,nf->n", people[:, 1:], model.factors[movies])
-        stars[own] = model.mean + model.biases[movies] + people[:, 0] + agreement
-    return stars
+def _within_when_new(model: RatingModel, seen: RatingColumns, held_out: RatingColumns) -> dict[int, float]:
+    """By how many of their first ratings are known: the share of ratings within the margin for 80 %."""
+    some = np.arange(min(len(seen.people), _NEW_PEOPLE))
+    seen, held_out = seen.of_people(some), held_out.of_people(some)
+    found = {}
+    for first in NEW_AFTER:
+        told = tell(model, first_ratings(seen, np.full(len(some), first)), held_out)
+        errors = np.abs(held_out.stars - told.stars.clip(FEWEST_STARS, MOST_STARS))
+        found[first] = float((errors <= model.scatter.most * told.deviations(model.scatter)).mean())
+    return found
 
 
 def suggested(twin: Model, seen: RatingColumns, wish: Wish) -> Lists:

@@ -42,13 +42,14 @@ class BestMovies:
 
     `people` is the part of the ratings' people. `movies` and `reasons` (people, count) are positions in the
     model's `movie_ids`: -1 where there are no more movies, or no like that speaks for one. `stars` are the
-    predicted ones, NaN where there is no movie.
+    predicted ones and `margins` how sure they are, NaN where there is no movie.
     """
 
     people: slice
     movies: Places
-    stars: Floats
+    stars: Doubles
     reasons: Places
+    margins: Doubles
 
 
 def suggestions_for_everyone(
@@ -66,7 +67,7 @@ def suggestions_for_everyone(
             ratings.people[best.people].tolist(),
             have_rated[best.people].tolist(),
             (best.movies >= 0).sum(axis=1).tolist(),
-            zip(ids, best.stars.tolist(), reasons, strict=True),
+            zip(ids, best.stars.tolist(), reasons, best.margins.tolist(), strict=True),
             strict=True,
         )
         for person_id, has_rated, shown, columns in rows:
@@ -75,8 +76,8 @@ def suggestions_for_everyone(
                 yield (
                     person_id,
                     [
-                        Suggestion(MovieId(movie), stars, MovieId(reason) if reason >= 0 else None)
-                        for movie, stars, reason in suggestions
+                        Suggestion(MovieId(movie), stars, MovieId(reason) if reason >= 0 else None, margin)
+                        for movie, stars, reason, margin in suggestions
                     ],
                 )
 
@@ -148,6 +149,11 @@ class _Scoring:
             rating.precision.astype(np.float64),
             float(rating.memory),
         )
+        self._scatter = (
+            np.ascontiguousarray(rating.doubt, dtype=np.float32),
+            float(rating.scatter.doubt_weight),
+            float(rating.scatter.most),
+        )
         rows = model.cautious_rows if wish.order == "predicted" else model.ranking_rows
         lifted = lift(model, wish)
         self._rows = rows.values if lifted is None else rows.values * lifted[:, np.newaxis]
@@ -164,15 +170,20 @@ class _Scoring:
     def best(self, people: slice) -> BestMovies:
         known = self._known_ratings(people)
         counted = known.counted(self._model.ranking)
-        folded = np.empty((known.people, 1 + self._stars_by[2].shape[1]))
-        kernel.fold_in_ratings(self._stars_by, self._rating_prior, known.columns(), folded)
+        size = 1 + self._stars_by[2].shape[1]
+        folded = np.empty((known.people, size))
+        systems, scattered = np.empty((known.people, size, size)), np.empty((known.people, 2))
+        beliefs = folded, systems, scattered
+        kernel.fold_in_ratings(self._stars_by, self._rating_prior, known.columns(), beliefs)
         best = self._ranked(self._vectors(known, counted, folded), *self._hidden(people, known))
         best[np.diff(self._starts[people.start : people.stop + 1]) == 0] = -1
         reasons = np.empty_like(best)
         kernel.explain(self._factors, known.likes(counted), best, reasons)
-        stars = np.empty(best.shape, dtype=np.float32)
+        stars, margins = np.empty(best.shape), np.empty(best.shape)
         kernel.predict(self._stars_by, folded, best, stars)
-        return BestMovies(people, best, stars, reasons)
+        variances = self._model.rating.scatter.about(scattered[:, 0], scattered[:, 1])
+        kernel.measure_margins(self._scatter, self._stars_by[2], (systems, variances), best, margins)
+        return BestMovies(people, best, stars, reasons, margins)
 
     def _vectors(self, known: "_Ratings", counted: Doubles, folded: Doubles) -> Doubles:
         """(people, f + 1): what the rows of movies are multiplied by."""

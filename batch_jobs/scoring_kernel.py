@@ -66,14 +66,20 @@ def _factorise(system: Doubles) -> None:
 
 
 @compiled
-def _solve(upper: Doubles, sides: Doubles) -> None:
-    """Solve `Uᵀ U x = side` for every column of `sides`, in place, with U from `_factorise`."""
-    size = len(upper)
-    for i in range(size):
+def _solve_half(upper: Doubles, sides: Doubles) -> None:
+    """Solve `Uᵀ x = side` for every column of `sides`, in place, with U from `_factorise`."""
+    for i in range(len(upper)):
         _subtract_rows(sides, (i, 0), upper[:, i], 0, i)
         scale = 1 / upper[i, i]
         for j in range(sides.shape[1]):
             sides[i, j] *= scale
+
+
+@compiled
+def _solve(upper: Doubles, sides: Doubles) -> None:
+    """Solve `Uᵀ U x = side` for every column of `sides`, in place, with U from `_factorise`."""
+    size = len(upper)
+    _solve_half(upper, sides)
     for i in range(size - 1, -1, -1):
         _subtract_rows(sides, (i, 0), upper[i], i + 1, size)
         scale = 1 / upper[i, i]
@@ -99,9 +105,10 @@ def fold_in_ratings(
     model: tuple[float, Floats, Floats],
     prior: tuple[Doubles, Doubles, float],
     ratings: tuple[Offsets, Places, Floats],
-    people: Doubles,
+    beliefs: tuple[Doubles, Doubles, Doubles],
 ) -> None:
-    """`fold_in_rating` for a block of people, into `people` (people, 1 + k).
+    """`believe` for a block of people, into `beliefs`: people (people, 1 + k), their systems (people, 1 + k,
+    1 + k) as `_factorise` leaves them, and (people, 2) what is left and what counted.
 
     `model` is mean, biases (movies,), factors (movies, k); `prior` is average person (1 + k,), precision
     (1 + k, 1 + k), memory; `ratings` are starts, positions and stars, each person's oldest first.
@@ -109,11 +116,12 @@ def fold_in_ratings(
     mean, biases, factors = model
     average, precision, memory = prior
     starts, rated, stars = ratings
+    people, systems, scattered = beliefs
     size = len(average)
-    system = np.empty((size, size))
     for person in range(len(people)):
-        departure = people[person]
+        departure, system = people[person], systems[person]
         first, last = starts[person], starts[person + 1]
+        left, counted = 0.0, 0.0
         departure[:] = 0.0
         design = np.empty((last - first, size))
         for n in range(first, last):
@@ -124,13 +132,19 @@ def fold_in_ratings(
                 row[i] = factors[movie, i - 1]
                 unexplained -= row[i] * average[i]
             fading = np.exp((n + 1 - last) / (2 * memory))
+            left += (fading * unexplained) ** 2
+            counted += fading**2
             for i in range(size):
                 row[i] *= fading
                 departure[i] += fading * unexplained * row[i]
         np.dot(design.T, design, system)
         system += precision
         _factorise(system)
+        pull = departure.copy()
         _solve(system, departure.reshape(size, 1))
+        for i in range(size):
+            left -= departure[i] * pull[i]
+        scattered[person, 0], scattered[person, 1] = left, counted
         departure += average
 
 
@@ -269,7 +283,7 @@ def rank(
 
 
 @compiled
-def predict(model: tuple[float, Floats, Floats], people: Doubles, best: Places, stars: Floats) -> None:
+def predict(model: tuple[float, Floats, Floats], people: Doubles, best: Places, stars: Doubles) -> None:
     """`predict_stars` of each person's `best` movies into `stars`; NaN where there is none."""
     mean, biases, factors = model
     for person in range(len(people)):
@@ -282,6 +296,39 @@ def predict(model: tuple[float, Floats, Floats], people: Doubles, best: Places, 
             for i in range(factors.shape[1]):
                 predicted += factors[movie, i] * people[person, i + 1]
             stars[person, n] = min(max(predicted, FEWEST_STARS), MOST_STARS)
+
+
+@compiled
+def measure_margins(
+    scatter: tuple[Floats, float, float],
+    factors: Floats,
+    beliefs: tuple[Doubles, Doubles],
+    best: Places,
+    margins: Doubles,
+) -> None:
+    """`margins` of each person's `best` movies; NaN where there is none.
+
+    `scatter` is the doubt about each movie (movies,), what its square counts, and how many deviations a
+    margin is; `beliefs` are the systems that `fold_in_ratings` filled, and the variance (people,) of each
+    one's ratings.
+    """
+    doubt, doubt_weight, most = scatter
+    systems, variances = beliefs
+    margins[:] = np.nan
+    for person in range(len(best)):
+        count = 0
+        while count < best.shape[1] and best[person, count] >= 0:
+            count += 1
+        rows = np.ones((systems.shape[1], count))
+        rows[1:] = _rows(factors, best[person, :count]).T
+        _solve_half(systems[person], rows)
+        spread = np.zeros(count)
+        for i in range(len(rows)):
+            for m in range(count):
+                spread[m] += rows[i, m] ** 2
+        for m in range(count):
+            unsure = doubt_weight * np.float64(doubt[best[person, m]]) ** 2
+            margins[person, m] = most * np.sqrt(variances[person] * (1 + spread[m]) + unsure)
 
 
 @compiled

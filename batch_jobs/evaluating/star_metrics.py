@@ -57,3 +57,10 @@ def star_ratios(person: NDArray[np.int32], errors: Doubles, people: int) -> dict
     squared = np.bincount(person, weights=np.square(errors), minlength=people).astype(np.float64)
     absolute = np.bincount(person, weights=np.abs(errors), minlength=people).astype(np.float64)
     return {"rmse": Ratio(squared, counts, root=True), "mae": Ratio(absolute, counts)}
+
+
+def share_within(person: NDArray[np.int32], surprises: Doubles, most: float, people: int) -> Ratio:
+    """The share of ratings whose surprise, the error in standard deviations, is at most so large."""
+    counts = np.bincount(person, minlength=people).astype(np.float64)
+    within = np.bincount(person, weights=surprises <= most, minlength=people).astype(np.float64)
+    return Ratio(within, counts)

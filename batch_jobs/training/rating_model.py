@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from batch_jobs.training.columns import RatingColumns
+from batch_jobs.training.scatter import learn_scatter
 from batch_jobs.training.svd import FastSVD
 from batch_jobs.training.trainset import ColumnarTrainset
 from chalicelib.recommending.model import RatingModel, as_stored
@@ -78,9 +79,21 @@ class RatingSettings:
 
 
 def train_rating_model(ratings: RatingColumns, settings: RatingSettings) -> tuple[RatingModel, FastSVD]:
-    """Fit SVD and take its movies' side; a movie without ratings here gets no bias and no factors."""
+    """Fit SVD and take its movies' side; a movie without ratings here gets no bias and no factors.
+
+    How sure its predictions are is learnt from a twin that is trained in the same way.
+    """
+    model, svd = _fitted(ratings, settings, settings.svd(len(ratings)))
+
+    def twin(seen: RatingColumns) -> RatingModel:
+        return _fitted(seen, settings, RatingSettings.svd(settings, len(seen)))[0]  # which nobody watches
+
+    return replace(model, scatter=learn_scatter(ratings, twin, settings.seed)), svd
+
+
+def _fitted(ratings: RatingColumns, settings: RatingSettings, svd: FastSVD) -> tuple[RatingModel, FastSVD]:
     trainset = ColumnarTrainset.from_columns(ratings)
-    svd = settings.svd(len(ratings)).fit(trainset)
+    svd.fit(trainset)
     biases = np.zeros(len(ratings.movie_ids), dtype=np.float32)
     factors = np.zeros((len(ratings.movie_ids), settings.factors), dtype=np.float32)
     biases[trainset.item_ids] = svd.bi

@@ -134,6 +134,7 @@ export const getMovie = (id, signal) => get(`/movies/${id}`, null, signal);
 export const listSimilar = (id, signal) => get(`/movies/${id}/similar`, { limit: 18 }, signal);
 export const getLibrary = () => get("/me/library");
 export const getMyMovie = (id, signal) => get(`/me/movies/${id}`, null, signal);
+export const getWhy = (id, signal) => get(`/me/movies/${id}/why`, null, signal);
 export const listRatings = (query, signal) => get("/me/ratings", query, signal);
 export const listMarks = (query, signal) => get("/me/marks", query, signal);
 export const listSuggestions = (query, signal) => get("/me/suggestions", query, signal);

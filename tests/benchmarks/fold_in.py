@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from chalicelib.domain.movie import MovieId
-from chalicelib.recommending.fold_in import fold_in_ranking, fold_in_rating
+from chalicelib.recommending.fold_in import believe, fold_in_ranking, margins
 from chalicelib.recommending.model import Model
 from chalicelib.recommending.suggesting import known_ratings, suggest
 from tests.benchmarks.scoring import made_up_model
@@ -55,7 +55,12 @@ def _ranking(model: Model, person: Person) -> Callable[[], object]:
 
 def _rating(model: Model, person: Person) -> Callable[[], object]:
     rated, stars = known_ratings(model, person)
-    return lambda: fold_in_rating(model.rating, rated, stars)
+    return lambda: believe(model.rating, rated, stars)
+
+
+def _margins(model: Model, person: Person) -> Callable[[], object]:
+    belief, shown = believe(model.rating, *known_ratings(model, person)), np.arange(SUGGESTED)
+    return lambda: margins(model.rating, belief, shown)
 
 
 def _suggest(model: Model, person: Person) -> Callable[[], object]:
@@ -64,7 +69,8 @@ def _suggest(model: Model, person: Person) -> Callable[[], object]:
 
 TIMED: dict[str, Timed] = {
     "fold_in_ranking": _ranking,
-    "fold_in_rating": _rating,
+    "believe": _rating,
+    f"margins of {SUGGESTED} films": _margins,
     "suggest": _suggest,
 }
 

@@ -37,12 +37,13 @@ from batch_jobs.evaluating.ranking_metrics import (
     top_lists,
 )
 from batch_jobs.evaluating.splitting import Split, split_ratings
-from batch_jobs.evaluation import by_predicted_stars, folded_in, suggested
+from batch_jobs.evaluation import by_predicted_stars, suggested
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.ranking_model import RankingSettings, likes, train_ranking_model
 from batch_jobs.training.rating_model import RatingSettings, train_rating_model
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.wish import USUAL, Wish
+from chalicelib.recommending.fold_in import Doubles, believe
 from chalicelib.recommending.liking import LIKED_STARS
 from chalicelib.recommending.model import Model
 from chalicelib.recommending.similar import similar_movies
@@ -207,6 +208,14 @@ def tuned(judge: Judge, peers_python: Path | None) -> dict[str, Settings]:
         ranking = train_ranking_model(train, replace(RankingSettings(), **one))
         tell(OURS, suggested(replace(model, ranking=ranking), judge.seen, USUAL), one)
     return {name: settings for name, (_, settings) in found.items()}
+
+
+def folded_in(model: Model, seen: RatingColumns) -> Doubles:
+    """(people, 1 + k): each person's side of the rating model."""
+    starts = seen.person_starts()
+    movie = seen.movie.astype(np.intp)
+    own = [slice(*starts[person : person + 2]) for person in range(len(seen.people))]
+    return np.array([believe(model.rating, movie[one], seen.stars[one]).person for one in own])
 
 
 def our_model(train: RatingColumns, settings: RankingSettings) -> tuple[Model, float, float]:

@@ -8,6 +8,7 @@ from chalicelib import clock
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.storage.ratings import put_rating, rating_of, ratings_of
+from chalicelib.storage.tables import SuggestionsRow
 from tests.integration.api_client import FIRST_MOVIE, MOVIES, Api, Person, fields_of, problem_in
 
 pytestmark = pytest.mark.usefixtures("model")
@@ -239,6 +240,41 @@ def test_one_movie_as_i_see_it(ada: Person) -> None:
     assert (mine["stars"], mine["mark"]) == (None, "watchlist")
     assert ada.get("/me/movies/1002").json_body["stars"] == 0.5
     assert mine["predicted_stars"] > ada.get("/me/movies/1008").json_body["predicted_stars"]
+    assert 0.5 <= mine["likely_from"] < mine["predicted_stars"] < mine["likely_to"] <= 5
+
+
+def test_what_we_had_guessed_of_a_rated_movie_knows_nothing_of_its_rating(ada: Person) -> None:
+    ada.put("/me/ratings/1001", {"stars": 5})
+    before = ada.get("/me/movies/1003").json_body
+    reasons = ada.get("/me/movies/1003/why").json_body
+    ada.put("/me/ratings/1003", {"stars": 0.5})
+    assert ada.get("/me/movies/1003").json_body == before | {"stars": 0.5}
+    assert ada.get("/me/movies/1003/why").json_body == reasons
+
+
+def test_why_a_movie_is_suggested_adds_up(ada: Person) -> None:
+    for movie_id in range(1001, 1015):
+        ada.put(f"/me/ratings/{movie_id}", {"stars": 5 if movie_id % 2 else 1.5})
+    why = ada.get("/me/movies/1021/why").json_body["why"]
+    told = [*why["added"], *why["taken"]]
+    assert why["score"] == pytest.approx(why["average"] + why["others"] + sum(one["adds"] for one in told))
+    assert [one["movie_id"] % 2 for one in why["added"]] == [1] * 4
+    assert why["added"][0]["title"] == f"Film number {why['added'][0]['movie_id']}"
+    assert {one["stars"] for one in why["added"]} == {5}
+    assert all(one["adds"] > 0 for one in why["added"])
+    assert all(one["adds"] < 0 for one in why["taken"])
+
+
+def test_before_the_first_rating_only_what_most_people_like_counts(ada: Person) -> None:
+    why = ada.get("/me/movies/1021/why").json_body["why"]
+    assert (why["added"], why["taken"], why["others"]) == ([], [], 0)
+    assert why["score"] == why["average"] > 0
+
+
+def test_there_is_no_why_of_a_movie_we_do_not_have(api: Api, ada: Person) -> None:
+    problem_in(ada.get("/me/movies/9999999/why"), 404, "not-found")
+    problem_in(ada.get("/me/movies/abc/why"), 422, "invalid-input")
+    problem_in(api.get("/me/movies/1001/why"), 401, "not-signed-in")
 
 
 def test_suggestions_follow_what_was_rated_and_say_why(ada: Person, model: str) -> None:
@@ -256,9 +292,23 @@ def test_suggestions_follow_what_was_rated_and_say_why(ada: Person, model: str) 
     for item in after["items"]:
         assert item["movie"]["movie_id"] % 2 == 1
         assert item["movie"]["movie_id"] not in (1001, 1003, 1005)
-        assert 0.5 <= item["predicted_stars"] <= 5
+        assert 0.5 <= item["likely_from"] <= item["predicted_stars"] <= item["likely_to"] <= 5
         assert item["because_of"]["title"] == f"Film number {item['because_of']['movie_id']}"
         assert item["because_of"]["stars"] == 5
+    stored = ada.get("/me/suggestions?limit=5").json_body
+    assert stored["source"] == "stored"
+    for kept, made in zip(stored["items"], after["items"], strict=True):
+        for name in ("predicted_stars", "likely_from", "likely_to"):
+            assert kept[name] == pytest.approx(made[name], abs=0.025)
+
+
+def test_suggestions_packed_by_an_earlier_version_are_made_anew(ada: Person) -> None:
+    ada.put("/me/ratings/1001", {"stars": 5})
+    ada.get("/me/suggestions")
+    row = SuggestionsRow.get(ada.person_id)
+    row.packed = b"\x01" + row.packed[1:]
+    row.save()
+    assert ada.get("/me/suggestions").json_body["source"] == "fresh"
     assert ada.get("/me/suggestions").json_body["source"] == "stored"
 
 

@@ -8,7 +8,7 @@ import pytest
 from batch_jobs.catalogue import publish_movies
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.storage import artifacts
-from tests.integration.api_client import FIRST_MOVIE, MOVIES, Api, fields_of, problem_in
+from tests.integration.api_client import FIRST_MOVIE, MOVIES, Api, Person, fields_of, problem_in
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 BEST_KNOWN = FIRST_MOVIE + MOVIES - 1
@@ -205,6 +205,15 @@ def test_a_new_catalogue_makes_cursors_and_tags_stale(api: Api) -> None:
 def test_without_a_model_no_film_is_similar_and_an_unknown_one_is_not_found(api: Api) -> None:
     assert api.get(f"/movies/{FIRST_MOVIE}/similar").json_body == {"items": []}
     problem_in(api.get("/movies/9999999/similar"), 404, "not-found")
+
+
+def test_without_a_model_nothing_is_guessed_and_nothing_explained(ada: Person) -> None:
+    assert ada.get(f"/me/movies/{FIRST_MOVIE}").json_body == dict.fromkeys(
+        ("predicted_stars", "likely_from", "likely_to", "stars", "mark")
+    )
+    assert ada.get(f"/me/movies/{FIRST_MOVIE}/why").json_body == {"why": None}
+    item = ada.get("/me/suggestions").json_body["items"][0]
+    assert (item["predicted_stars"], item["likely_from"], item["likely_to"]) == (None, None, None)
 
 
 @pytest.mark.usefixtures("model")

@@ -63,7 +63,8 @@ def test_the_figures_come_as_json(capsys: pytest.CaptureFixture[str], file: Path
     assert found["ndcg10"] > 1.3 * found["popularity"]["ndcg10"]
     assert found["data"]["repeated"] == 1
     assert found["mae"] <= found["rmse"] < 4.5
-    assert found["intervals"].keys() == {"rmse", "mae", "ndcg10", "recall10", "recall20", "novelty"}
+    stars = {"rmse", "mae", "within50", "within80"}
+    assert found["intervals"].keys() == stars | {"ndcg10", "recall10", "recall20", "novelty"}
 
 
 def test_the_figures_come_as_a_table(capsys: pytest.CaptureFixture[str], file: Path) -> None:

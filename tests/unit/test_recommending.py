@@ -16,10 +16,10 @@ from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.wish import Wish
-from chalicelib.recommending.fold_in import fold_in_ranking, fold_in_rating
+from chalicelib.recommending.fold_in import believe, fold_in_ranking
 from chalicelib.recommending.model import Model
 from chalicelib.recommending.similar import similar_movies
-from chalicelib.recommending.suggesting import predicted_stars, suggest, top_positions
+from chalicelib.recommending.suggesting import predictions, suggest, top_positions
 from tests.factories import ranking_of, ratings_of, two_camps
 
 SMALL = TrainingSettings(RatingSettings(factors=8, epochs=30), RankingSettings(factors=4))
@@ -33,6 +33,12 @@ def ratings() -> RatingColumns:
 @pytest.fixture(scope="module")
 def model(ratings: RatingColumns) -> Model:
     return train_model(ratings, None, SMALL)[0]
+
+
+def predicted_stars(
+    model: Model, ratings: dict[MovieId, float], movie_ids: list[MovieId]
+) -> dict[MovieId, float]:
+    return {movie: one.stars for movie, one in predictions(model, ratings, movie_ids).items()}
 
 
 def in_even_camp(movie_id: int) -> bool:
@@ -71,7 +77,7 @@ def test_folding_in_is_a_ridge_regression_on_the_singular_vectors(model: Model) 
 def test_folding_in_stars_solves_its_ridge_regression(model: Model) -> None:
     """At the solution the weighted errors pull as hard as the prior pulls back."""
     rated, stars = np.array([2, 3, 11]), np.array([5, 1, 3.5], dtype=np.float32)
-    person = fold_in_rating(model.rating, rated, stars)
+    person = believe(model.rating, rated, stars).person
     design = np.column_stack((np.ones(3), model.rating.factors[rated]))
     errors = stars - model.rating.mean - model.rating.biases[rated] - design @ person
     weights = np.exp(-np.array([2, 1, 0]) / model.rating.memory)
@@ -81,7 +87,7 @@ def test_folding_in_stars_solves_its_ridge_regression(model: Model) -> None:
 
 def test_without_ratings_one_is_the_average_person(model: Model) -> None:
     nothing = np.empty(0, dtype=np.intp)
-    person = fold_in_rating(model.rating, nothing, nothing.astype(np.float32))
+    person = believe(model.rating, nothing, nothing.astype(np.float32)).person
     np.testing.assert_allclose(person, model.rating.average_person, atol=1e-7)
 
 

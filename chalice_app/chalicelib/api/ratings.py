@@ -105,8 +105,8 @@ def unrate(request: Request, movie_id: str) -> Response:
     raises=(NotFoundError, NotReadyError),
 )
 def my_movie(request: Request, movie_id: str) -> Response:
-    """What I said of a movie, and how many stars I am expected to give it."""
-    from chalicelib.services.suggesting import predicted_stars  # it imports numpy
+    """What I said of a movie, and how many stars I am expected to give it, as far as that is sure."""
+    from chalicelib.services.suggesting import prediction  # it imports numpy
 
     person_id, number = person_asking(request), parse_movie_id(movie_id)
     rating, mark = rating_of(person_id, number), mark_of(person_id, number)
@@ -116,7 +116,7 @@ def my_movie(request: Request, movie_id: str) -> Response:
         MyMovie(
             stars=rating.stars if rating else None,
             mark=mark.kind if mark else None,
-            predicted_stars=predicted_stars(person_id, number),
+            **MyMovie.fields_of(prediction(person_id, number)),
         )
     )
 

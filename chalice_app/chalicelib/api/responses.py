@@ -10,6 +10,7 @@ from chalicelib.config import settings
 from chalicelib.domain.account import Account
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import imdb_tag
+from chalicelib.domain.suggestion import Prediction
 from chalicelib.storage.catalogue import ListedMovie
 
 POSTERS = "https://image.tmdb.org/t/p/w342"
@@ -183,12 +184,6 @@ class MarkedPage(Answer):
     total: int
 
 
-class MyMovie(Answer):
-    stars: float | None
-    mark: MarkKind | None
-    predicted_stars: _Hundredths | None
-
-
 class Reason(Answer):
     """The person's own rating that speaks loudest for a suggestion."""
 
@@ -197,9 +192,30 @@ class Reason(Answer):
     stars: float
 
 
-class SuggestedMovie(Answer):
-    movie: MovieCard
+class Predicted(Answer):
+    """The stars that we expect, and between which they most likely are: in 80 % of all cases."""
+
     predicted_stars: _Hundredths | None
+    likely_from: _Hundredths | None
+    likely_to: _Hundredths | None
+
+    @staticmethod
+    def fields_of(prediction: Prediction | None) -> dict[str, float | None]:
+        if prediction is None:
+            return dict.fromkeys(("predicted_stars", "likely_from", "likely_to"))
+        fewest, most = prediction.likely
+        return {"predicted_stars": prediction.stars, "likely_from": fewest, "likely_to": most}
+
+
+class MyMovie(Predicted):
+    """The prediction goes by everything that the person rated but this movie."""
+
+    stars: float | None
+    mark: MarkKind | None
+
+
+class SuggestedMovie(Predicted):
+    movie: MovieCard
     because_of: Reason | None
 
 

@@ -54,7 +54,7 @@ def suggestions(request: Request) -> Response:
             items=[
                 SuggestedMovie(
                     movie=MovieCard.of(movies[one.movie_id]),
-                    predicted_stars=one.predicted_stars if made.predicted else None,
+                    **SuggestedMovie.fields_of(one.prediction if made.predicted else None),
                     because_of=reasons.get(one.because_of) if one.because_of else None,
                 )
                 for one in page

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS
 from chalicelib.recommending.liking import MIDDLE_STARS, liking_threshold
-from chalicelib.recommending.model import Floats, Positions, RankingModel, RatingModel
+from chalicelib.recommending.model import Floats, Positions, RankingModel, RatingModel, Scatter
 
 Doubles = NDArray[np.float64]
 
@@ -32,6 +32,19 @@ class RankingTaste:
     aversion: Doubles
 
 
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is believed of a person's side of the rating model: their `person`, bias and factors (1 + k,), and
+    how surely. `left`, in stars squared, is what the fit leaves of their ratings, prior and all, of which
+    `counted` have not faded. The covariance of `person` is the variance of their ratings (`Scatter.about`)
+    times the inverse of `system`, (1 + k, 1 + k)."""
+
+    person: Doubles
+    system: Doubles
+    left: float
+    counted: float
+
+
 def fold_in_ranking(model: RankingModel, rated: Positions, stars: Floats) -> RankingTaste:
     """The person's taste from their ratings in the order they were given, oldest first.
 
@@ -41,10 +54,7 @@ def fold_in_ranking(model: RankingModel, rated: Positions, stars: Floats) -> Ran
     S Vᵀ row with S = σ² / (σ² + λ), and `model.factors` are V √S. What is shrunk away is made up for by the
     average person, whose share falls with the number of ratings.
     """
-    mean = stars.mean(dtype=np.float64, keepdims=True) if len(stars) else np.zeros(1)
-    likes = stars >= liking_threshold(mean)
-    counted = what_ratings_count(model, rated, stars, likes, np.arange(len(rated))[::-1])
-    counted *= max(1, int(np.count_nonzero(likes))) ** -model.length_damping
+    counted, likes = what_own_ratings_count(model, rated, stars)
     shares = model.factors[rated].T * counted
     liked_shares, aversion = shares[:, likes], shares[:, ~likes].sum(axis=1)
     return RankingTaste(
@@ -54,6 +64,16 @@ def fold_in_ranking(model: RankingModel, rated: Positions, stars: Floats) -> Ran
         shares=liked_shares,
         aversion=aversion,
     )
+
+
+def what_own_ratings_count(
+    model: RankingModel, rated: Positions, stars: Floats
+) -> tuple[Doubles, NDArray[np.bool_]]:
+    """The weight of each of a person's ratings, oldest first, in their row; and which of them are likes."""
+    mean = stars.mean(dtype=np.float64, keepdims=True) if len(stars) else np.zeros(1)
+    likes = stars >= liking_threshold(mean)
+    counted = what_ratings_count(model, rated, stars, likes, np.arange(len(rated))[::-1])
+    return counted * max(1, int(np.count_nonzero(likes))) ** -model.length_damping, likes
 
 
 def what_ratings_count(
@@ -76,13 +96,18 @@ def averageness(model: RankingModel, ratings: NDArray[np.integer]) -> Doubles:
     return share
 
 
-def fold_in_rating(model: RatingModel, rated: Positions, stars: Floats) -> Doubles:
-    """The person's bias and factors, (1 + k,), from their ratings in the order they were given, oldest first.
+def believe(model: RatingModel, rated: Positions, stars: Floats) -> Belief:
+    """What a person's ratings say of them, in the order they were given, oldest first.
 
     Solves `(Xᵀ W X + Λ) (x - m) = Xᵀ W (r - X m)`, a ridge regression of what the movies leave unexplained,
     r, on their factors X. The ridge Λ holds x to the average person m along the ways in which people are
     alike. The weights W, `fading` squared, fall with age, because what people rate next is most like what
     they rated last.
+
+    That is the posterior mean of a Bayesian linear regression, whose prior is that x is normal about m with
+    covariance s² Λ⁻¹; a posteriori it is s² (XᵀWX + Λ)⁻¹. The variance s² of one rating is itself known from
+    what the fit leaves, prior and all (conjugate to an inverse gamma prior: `Scatter.about`), so that whoever
+    rates steadily is predicted more surely than a moody person.
     """
     design = np.empty((len(rated), 1 + model.factors.shape[1]))
     design[:, 0] = 1.0
@@ -91,11 +116,38 @@ def fold_in_rating(model: RatingModel, rated: Positions, stars: Floats) -> Doubl
     unexplained = stars - np.float64(model.mean) - model.biases[rated] - design @ average
     fading = np.exp(np.arange(1 - len(rated), 1) / (2 * model.memory))
     design *= fading[:, np.newaxis]
-    departure = np.linalg.solve(design.T @ design + model.precision, design.T @ (fading * unexplained))
-    return average + departure.astype(np.float64, copy=False)
+    unexplained *= fading
+    system: Doubles = design.T @ design + model.precision.astype(np.float64)
+    pull = design.T @ unexplained
+    departure = np.linalg.solve(system, pull)
+    left = unexplained @ unexplained - departure @ pull
+    return Belief(average + departure, system, float(left), float(fading @ fading))
 
 
 def predict_stars(model: RatingModel, person: Doubles, movies: Positions) -> Doubles:
     """Predicted stars of the movies at these positions for a folded-in person, within the scale."""
-    stars: Doubles = model.mean + model.biases[movies] + person[0] + model.factors[movies] @ person[1:]
+    unpersonal = np.float64(model.mean) + model.biases[movies]
+    stars: Doubles = unpersonal + person[0] + model.factors[movies] @ person[1:]
     return stars.clip(FEWEST_STARS, MOST_STARS)
+
+
+def margins(model: RatingModel, belief: Belief, movies: Positions) -> Doubles:
+    """(movies,): within how many stars of the prediction the person's rating lies in 80 % of all cases."""
+    rows = np.ones((1 + model.factors.shape[1], len(movies)))
+    rows[1:] = model.factors[movies].T
+    spread = (rows * np.linalg.solve(belief.system, rows)).sum(axis=0)
+    variance = model.scatter.about(belief.left, belief.counted)
+    return model.scatter.most * deviations(model.scatter, variance, spread, model.doubt[movies])
+
+
+def deviations(
+    scatter: Scatter, variance: float | Doubles, spread: Doubles, doubt: NDArray[np.floating]
+) -> Doubles:
+    """Standard deviations of ratings about their predictions, in stars.
+
+    What is not known adds up: the person's mood (`variance`), who they are (`spread`, xᵀ A⁻¹ x with A the
+    `system` of a `Belief` and x the movie's 1 and factors), and the movie (`doubt`).
+    """
+    unsure = scatter.doubt_weight * np.square(doubt, dtype=np.float64)
+    deviation: Doubles = np.sqrt(variance * (1 + spread) + unsure)
+    return deviation

@@ -6,18 +6,22 @@ next?". Only the movies' side is kept; a person's side is folded in from their r
 the nightly job, the evaluation and the API, so that what is measured is what is served.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Positions = NDArray[np.intp]
+Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 
 FILE_NAME = "model.npz"
-FORMAT = 3
+FORMAT = 4
+WITHOUT_SCATTER = 3
+"""The former format, which lacks `Scatter` alone: it is served with `USUAL_SCATTER`."""
 
 CAUTION = 2.0
 """How many standard errors below what is predicted a movie is ranked "by predicted stars"."""
@@ -27,13 +31,39 @@ FEW_LIKES = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Scatter:
+    """How far ratings fall from what is predicted, learnt from ratings that a twin of the model never saw.
+
+    `variance` is that of a rating about its prediction, in stars squared, for somebody who has rated nothing
+    yet; it counts as much as `weight` ratings of a person's own. The squared doubt about a movie counts
+    `doubt_weight`. Half of all ratings lie within `half` standard deviations of the prediction, and 80 %
+    within `most`.
+    """
+
+    variance: float
+    weight: float
+    doubt_weight: float
+    half: float
+    most: float
+
+    def about(self, left: Numbers, counted: Numbers) -> Numbers:
+        """The variance of somebody's ratings about the predictions, from what a fit `left` of those that
+        `counted`, as in a `Belief`."""
+        return (self.variance * self.weight + left) / (self.weight + counted)
+
+
+USUAL_SCATTER = Scatter(variance=0.8, weight=10.0, doubt_weight=0.4, half=0.66, most=1.26)
+"""About what is learnt from the ratings of MovieLens."""
+
+
+@dataclass(frozen=True, slots=True)
 class RatingModel:
     """Predicted stars are `mean + person_bias + biases[i] + factors[i] · person`.
 
     `biases` is (movies,), `factors` (movies, k). A folded-in person, bias first, is held to
     `average_person` (1 + k,) by `precision` (1 + k, 1 + k), the inverse of how people vary, in units of
     one rating. A rating counts e times less after `memory` newer ones. `doubt`, (movies,), is the standard
-    error, in stars, of what is known about each movie.
+    error, in stars, of what is known about each movie; `scatter` tells how sure a prediction is.
     """
 
     mean: float
@@ -43,6 +73,7 @@ class RatingModel:
     precision: Floats
     memory: float
     doubt: Floats
+    scatter: Scatter = USUAL_SCATTER
 
 
 @dataclass(frozen=True)
@@ -144,6 +175,7 @@ class Model:
             rating_precision=rating.precision,
             rating_memory=rating.memory,
             rating_doubt=rating.doubt,
+            rating_scatter=astuple(rating.scatter),
             ranking_factors=ranking.factors.astype(np.float16),
             ranking_likes=ranking.likes,
             ranking_people=ranking.people,
@@ -152,9 +184,9 @@ class Model:
 
     @classmethod
     def load(cls, path: Path) -> "Model":
-        """Read a published model. Raises ValueError if the file is of another format."""
+        """Read a published model. Raises ValueError if the file is of a format that is not known here."""
         with np.load(path, allow_pickle=False) as stored:
-            if int(stored["format"]) != FORMAT:
+            if int(stored["format"]) not in {FORMAT, WITHOUT_SCATTER}:
                 raise ValueError(
                     f"{path.name} is of model format {stored['format']}; this code reads {FORMAT}"
                 )
@@ -166,6 +198,9 @@ class Model:
                 precision=stored["rating_precision"],
                 memory=float(stored["rating_memory"]),
                 doubt=stored["rating_doubt"],
+                scatter=Scatter(*stored["rating_scatter"].tolist())
+                if "rating_scatter" in stored
+                else USUAL_SCATTER,
             )
             ranking = RankingModel(
                 stored["ranking_factors"].astype(np.float32),

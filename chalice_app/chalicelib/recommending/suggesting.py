@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.movie import MovieId
-from chalicelib.domain.suggestion import Suggestion
+from chalicelib.domain.suggestion import Prediction, Suggestion
 from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.fold_in import (
     Doubles,
     RankingTaste,
+    believe,
     fold_in_ranking,
-    fold_in_rating,
+    margins,
     predict_stars,
 )
 from chalicelib.recommending.model import Floats, Model, Positions, Rows
@@ -87,9 +88,9 @@ def suggest(
     rated, stars = known_ratings(model, ratings)
     barred, known = model.positions(np.fromiter(excluded, dtype=np.int64, count=len(excluded)))
     taste = fold_in_ranking(model.ranking, rated, stars)
-    person = fold_in_rating(model.rating, rated, stars)
+    belief = believe(model.rating, rated, stars)
     if wish.order == "predicted":
-        rows, vector = model.cautious_rows, np.append(person[1:], 1.0)
+        rows, vector = model.cautious_rows, np.append(belief.person[1:], 1.0)
     else:
         average = taste.averageness * averageness_left(wish)
         rows, vector = model.ranking_rows, np.append(taste.vector, average)
@@ -97,11 +98,13 @@ def suggest(
     hidden[rated] = True
     hidden[barred[known]] = True
     top = _best(rows, vector, lift(model, wish), hidden, count)
-    predicted = predict_stars(model.rating, person, top)
-    return [
-        Suggestion(MovieId(int(model.movie_ids[position])), float(star), reason)
-        for position, star, reason in zip(top, predicted, strongest_reasons(model, taste, top), strict=True)
-    ]
+    columns = (
+        model.movie_ids[top].tolist(),
+        predict_stars(model.rating, belief.person, top).tolist(),
+        strongest_reasons(model, taste, top),
+        margins(model.rating, belief, top).tolist(),
+    )
+    return [Suggestion(*one) for one in zip(*columns, strict=True)]
 
 
 def _best(
@@ -126,13 +129,16 @@ def _best(
     return candidates[top_positions(exact, count)]
 
 
-def predicted_stars(
+def predictions(
     model: Model, ratings: Mapping[MovieId, float], movie_ids: Sequence[MovieId]
-) -> dict[MovieId, float]:
-    """Predicted stars of those of `movie_ids` that the model knows, from `ratings` given oldest first."""
-    person = fold_in_rating(model.rating, *known_ratings(model, ratings))
+) -> dict[MovieId, Prediction]:
+    """What is predicted of those of `movie_ids` that the model knows, from `ratings` given oldest first."""
+    belief = believe(model.rating, *known_ratings(model, ratings))
     positions, known = model.positions(np.asarray(movie_ids, dtype=np.int64))
-    stars = predict_stars(model.rating, person, positions[known])
-    return dict(
-        zip((movie_ids[place] for place in np.flatnonzero(known).tolist()), stars.tolist(), strict=True)
-    )
+    asked = positions[known]
+    stars = predict_stars(model.rating, belief.person, asked).tolist()
+    widths = margins(model.rating, belief, asked).tolist()
+    ids = [movie_ids[place] for place in np.flatnonzero(known).tolist()]
+    return {
+        movie_id: Prediction(star, margin) for movie_id, star, margin in zip(ids, stars, widths, strict=True)
+    }

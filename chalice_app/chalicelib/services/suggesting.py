@@ -14,12 +14,12 @@ from chalicelib import measuring
 from chalicelib.domain.errors import NotReadyError
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId
-from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Suggestion, basis_of
+from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Prediction, Suggestion, basis_of
 from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.model import FILE_NAME, Model
+from chalicelib.recommending.reasons import Reasons, reasons_for
 from chalicelib.recommending.similar import similar_movies
-from chalicelib.recommending.suggesting import predicted_stars as predict
-from chalicelib.recommending.suggesting import suggest
+from chalicelib.recommending.suggesting import predictions, suggest
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
 from chalicelib.storage.catalogue import Listing, Sort, open_catalogue
@@ -113,11 +113,32 @@ def similar_to(movie_id: MovieId, count: int) -> list[MovieId]:
     return [] if version is None else similar_movies(_model(version), movie_id, count)
 
 
-def predicted_stars(person_id: PersonId, movie_id: MovieId) -> float | None:
-    """What we expect this person to give the movie; None without a model, or for a movie new to it."""
+def prediction(person_id: PersonId, movie_id: MovieId) -> Prediction | None:
+    """What we expect this person to give the movie, from all that they rated but the movie itself; None
+    without a model, or for a movie new to it."""
     version = current_model_version()
     if version is None:
         return None
     ratings = _oldest_first(person_id)
     ratings.pop(movie_id, None)
-    return predict(_model(version), ratings, [movie_id]).get(movie_id)
+    return predictions(_model(version), ratings, [movie_id]).get(movie_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReasons:
+    """`ratings` are the person's own, of which the reasons speak."""
+
+    reasons: Reasons
+    ratings: Mapping[MovieId, float]
+
+
+def why(person_id: PersonId, movie_id: MovieId, most: int) -> PersonReasons | None:
+    """Why the movie stands where it does for this person, or stood before they rated it: at most so many of
+    their ratings for and against it. None without a model, or for a movie new to it."""
+    version = current_model_version()
+    if version is None:
+        return None
+    ratings = _oldest_first(person_id)
+    ratings.pop(movie_id, None)
+    reasons = reasons_for(_model(version), ratings, movie_id, most)
+    return None if reasons is None else PersonReasons(reasons, ratings)

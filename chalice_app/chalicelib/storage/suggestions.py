@@ -36,12 +36,14 @@ def put_suggestions(person_id: PersonId, stored: StoredSuggestions) -> None:
 
 
 def suggestions_of(person_id: PersonId) -> StoredSuggestions | None:
+    """None where there are none, or only such as an earlier version packed in another form."""
     try:
         row = SuggestionsRow.get(person_id)
-    except SuggestionsRow.DoesNotExist:
+        suggestions = unpack_suggestions(row.packed)
+    except (SuggestionsRow.DoesNotExist, ValueError):
         return None
     return StoredSuggestions(
-        suggestions=unpack_suggestions(row.packed),
+        suggestions=suggestions,
         basis=row.basis,
         model_version=row.model_version,
         created_at=int(row.created_at),

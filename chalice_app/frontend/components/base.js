@@ -55,6 +55,13 @@ export function useLoaded(load, keys) {
   return { ...(stale ? { loading: true } : state), retry: useCallback(() => setAttempt((count) => count + 1), []) };
 }
 
+/** What `useLoaded` answers, with the former data in place of none while newer are on their way. */
+export function useKept(loaded) {
+  const kept = useRef(undefined);
+  kept.current = loaded.data ?? kept.current;
+  return { ...loaded, data: loaded.error ? undefined : kept.current };
+}
+
 /** True once the element given `ref` has come near the window. */
 export function useNearby(margin = "0px") {
   const ref = useRef(null);

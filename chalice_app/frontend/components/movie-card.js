@@ -30,11 +30,29 @@ export function AsideButton({ movie, wide = false }) {
   </button>`;
 }
 
-/** “4.3 for you” and why. */
-export function Prediction({ stars, because }) {
+/** How sure we are of predicted stars, in words; they most likely lie between `from` and `to`. */
+export function surely(stars, from, to) {
+  const margin = Math.max(stars - from, to - stars); // the ends of the scale may have cut one side
+  return margin < 0.9 ? "quite sure" : margin < 1.25 ? "fairly sure" : "not so sure";
+}
+
+const starsOf = (stars) => stars.toFixed(1).replace(".0", "");
+
+/** Where on the scale predicted stars and what is likely around them lie; `own` are stars that were given. */
+export function LikelyRange({ stars, from, to, own = null }) {
+  const put = (name, value) => (mark) => mark?.style.setProperty(name, `${((value - 0.5) / 4.5) * 100}%`);
+  return html`<span class="likely" role="img" aria-label=${`We expect ${starsOf(stars)} stars, most likely between ${starsOf(from)} and ${starsOf(to)}`}>
+    <i class="likely-span" ref=${(span) => { put("left", from)(span); put("right", 5.5 - to)(span); }}></i>
+    <i class="likely-mark" ref=${put("left", stars)}></i>${own ? html`<i class="likely-own" ref=${put("left", own)}></i>` : null}
+  </span>`;
+}
+
+/** “4.3 for you · quite sure” and why. */
+export function Prediction({ stars, because, from = null, to = null }) {
   if (!stars && !because) return null;
   return html`<p class="prediction">
-    ${stars ? html`<span class="for-you"><b>${stars.toFixed(1)}</b> for you</span>` : null}
+    ${stars ? html`<span class="guessed"><span class="for-you"><b>${stars.toFixed(1)}</b> for you</span>${from
+        ? html`<span class="sureness">${surely(stars, from, to)}<${LikelyRange} stars=${stars} from=${from} to=${to} /></span>` : null}</span>` : null}
     ${because ? html`<span class="because">because you gave <cite>${because.title}</cite> <span class="because-stars" role="img"
           aria-label=${`${because.stars} stars`}>${starText(because.stars)}</span></span>` : null}
   </p>`;
@@ -55,7 +73,7 @@ export function MovieCard({ movie, suggestion = null, eager = false }) {
       ${suggestion && html`<${AsideButton} movie=${movie} />`}
       <${WatchlistButton} movie=${movie} />
     </div>
-    ${suggestion && html`<${Prediction} stars=${suggestion.predicted_stars} because=${suggestion.because_of} />`}
+    ${suggestion && html`<${Prediction} stars=${suggestion.predicted_stars} from=${suggestion.likely_from} to=${suggestion.likely_to} because=${suggestion.because_of} />`}
     <${Stars} movie=${movie} value=${stars} onRate=${rateOrRemove(movie)} />
   </article>`;
 }

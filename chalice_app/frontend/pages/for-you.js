@@ -116,7 +116,7 @@ function Pick({ suggestion }) {
       <p class="kicker">Tonight, for you</p>
       <h2 id="pick-title"><a href=${`/movie/${movie.movie_id}`}>${movie.title}</a></h2>
       <p class="facts">${[movie.year, movie.runtime && `${movie.runtime} min`, movie.genres.slice(0, 3).join(", ")].filter(Boolean).join(" · ")}</p>
-      <${Prediction} stars=${suggestion.predicted_stars} because=${suggestion.because_of} />
+      <${Prediction} stars=${suggestion.predicted_stars} from=${suggestion.likely_from} to=${suggestion.likely_to} because=${suggestion.because_of} />
       <div class="pick-acts">
         <${Stars} movie=${movie} value=${stars} onRate=${rateOrRemove(movie)} size="big" />
         <${WatchlistButton} movie=${movie} wide /><${AsideButton} movie=${movie} wide />

@@ -1,27 +1,103 @@
 // One film.
 
-import { getMovie, getMyMovie, listMovies, listSimilar } from "../api.js";
-import { countOf, Failure, Nothing, useLoaded, useNearby, useTitle } from "../components/base.js";
-import { AsideButton, MovieRow, rateOrRemove, useStars, WatchlistButton } from "../components/movie-card.js";
+import { getMovie, getMyMovie, getWhy, listMovies, listSimilar } from "../api.js";
+import { countOf, Failure, Nothing, starText, useKept, useLoaded, useNearby, useTitle } from "../components/base.js";
+import { AsideButton, LikelyRange, MovieRow, rateOrRemove, surely, useMark, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Histogram } from "../components/histogram.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars, starsAloud } from "../components/stars.js";
-import { known, learn, useStore } from "../store.js";
+import { goToSignIn, known, learn, mark, useStore } from "../store.js";
 import { html } from "../vendor/preact.js";
 
 const browse = (fields) => `/browse?${new URLSearchParams(fields)}`;
 
+/** How given stars compare with what we had guessed from everything else. */
+function verdictOn(stars, { predicted_stars: guess, likely_from: from, likely_to: to }) {
+  if (stars > to) return "You liked it far more than we thought: a surprise.";
+  if (stars < from) return "You liked it far less than we thought: a surprise.";
+  if (Math.abs(stars - guess) < 0.5) return "That is about what you gave.";
+  return stars > guess ? "You liked it a little more." : "You liked it a little less.";
+}
+
+const Guessing = () => html`<p class="mine-guess skeleton" aria-busy="true"><span class="bar"></span><span class="bar short"></span></p>`;
+
+function Guess({ movie, stars }) {
+  const changes = useStore((state) => state.tasteChanges);
+  const { data, error, retry } = useKept(useLoaded((signal) => getMyMovie(movie.movie_id, signal), [movie.movie_id, changes]));
+  if (error) return html`<p class="mine-guess">We could not make our guess. <button type="button" class="link-button" onClick=${retry}>Try again</button></p>`;
+  if (!data) return html`<${Guessing} />`;
+  const { predicted_stars: guess, likely_from: from, likely_to: to } = data;
+  if (guess === null) return html`<p class="mine-guess">We know too little about this film to guess your stars.</p>`;
+  return html`<div class="mine-guess" role="status">
+    <p>${stars ? "We had guessed" : "Our guess for you:"} <b>${guess.toFixed(1)}</b> · ${surely(guess, from, to)}</p>
+    <${LikelyRange} stars=${guess} from=${from} to=${to} own=${stars} />
+    <p>${stars ? verdictOn(stars, data) : `Most likely between ${from.toFixed(1)} and ${to.toFixed(1)} stars.`}</p>
+  </div>`;
+}
+
 function Mine({ movie }) {
   const session = useStore((state) => state.session);
-  const changes = useStore((state) => state.tasteChanges);
   const stars = useStars(movie);
-  const { data } = useLoaded(async (signal) => (session === "in" ? getMyMovie(movie.movie_id, signal) : null), [session, movie.movie_id, changes]);
-  const predicted = data?.predicted_stars;
+  const aside = useMark(movie) === "not_interested";
   return html`<section class="mine" aria-label="Your stars">
     <p class="mine-label">${stars ? html`You gave it <b>${starsAloud(stars)}</b>` : "Your stars"}</p>
     <${Stars} movie=${movie} value=${stars} onRate=${rateOrRemove(movie)} size="big" />
-    ${session === "in" && !stars && html`<p class="mine-guess">${predicted ? html`Our guess for you: <b>${predicted.toFixed(1)}</b>` : " "}</p>`}
+    ${session === "in" && html`<${Guess} movie=${movie} stars=${stars} />`}
+    ${session === "starting" && html`<${Guessing} />`}
+    ${session === "out" && html`<p class="mine-guess"><button type="button" class="link-button" onClick=${() => goToSignIn()}>Sign up</button> and rate a few films: then we guess your stars, say how sure we are, and why.</p>`}
     <div class="mine-acts"><${WatchlistButton} movie=${movie} wide /><${AsideButton} movie=${movie} wide /></div>
+    ${aside && html`<p class="mine-guess">You set this film aside, so we do not suggest it. <button type="button" class="link-button" onClick=${() => mark(movie, null)}>Undo</button></p>`}
+  </section>`;
+}
+
+const Rated = ({ title, stars }) => html`You gave <cite>${title}</cite> <span class="because-stars" role="img" aria-label=${`${stars} stars`}>${starText(stars)}</span>`;
+
+/** All that counts, as `{ key, words, adds }`, in the order in which it is shown. */
+function partsOf({ average, added, taken, others }) {
+  const ratings = [...added, ...taken].map((one) => ({ key: one.movie_id, words: html`<${Rated} ...${one} />`, adds: one.adds }));
+  const rest = [
+    { key: "others", words: "All your other ratings together", adds: others },
+    { key: "average", words: "What most people like", adds: average },
+  ];
+  return [...ratings, ...rest].filter(({ adds }) => adds !== 0);
+}
+
+function Side({ title, parts, all }) {
+  if (!parts.length) return null;
+  const most = Math.max(...all.map(({ adds }) => Math.abs(adds)));
+  const total = all.reduce((sum, { adds }) => sum + Math.abs(adds), 0);
+  const share = (adds) => {
+    const percent = (100 * Math.abs(adds)) / total;
+    return percent < 1 ? "under 1 %" : `${Math.round(percent)} %`;
+  };
+  return html`<div class="why-side">
+    <h3>${title}</h3>
+    <ul>${parts.map(({ key, words, adds }) => html`<li key=${key}><span>${words}</span> <b>${share(adds)}</b>
+      <i class=${adds < 0 ? "against" : ""} ref=${(bar) => bar?.style.setProperty("width", `${(100 * Math.abs(adds)) / most}%`)}></i></li>`)}</ul>
+  </div>`;
+}
+
+const HOW = "A film that you liked speaks for those that the same people like, and against those that they leave alone; with one that you disliked it is the other way round.";
+
+/** Why a film stands where it does for someone: what each of their ratings counts for it and against it. */
+function Why({ movie }) {
+  const changes = useStore((state) => state.tasteChanges);
+  const { data, error, retry } = useKept(useLoaded((signal) => getWhy(movie.movie_id, signal), [movie.movie_id, changes]));
+  const stars = useStars(movie);
+  const others = useStore((state) => state.ratings.size) - (stars ? 1 : 0);
+  const parts = data?.why ? partsOf(data.why) : [];
+  if (data && !parts.length) return null;
+  const personal = parts.some(({ key }) => key !== "average");
+  const sum = `${stars ? "Before you rated it, its place among your suggestions was" : "Its place among your suggestions is"} exactly the sum of these.`;
+  return html`<section class="why" aria-labelledby="why" aria-busy=${data || error ? null : "true"}>
+    <h2 id="why">What speaks for it, and against</h2>
+    ${data ? html`<p>${personal ? `${sum} ${HOW}` : others ? "None of your ratings says anything about this film: only what most people like counts." : html`So far we only know what most people like. <a href="/rate">Rate some films</a>, and this will be about you.`}</p>
+      <div class="why-sides">
+        <${Side} title="For it" parts=${parts.filter(({ adds }) => adds > 0)} all=${parts} />
+        <${Side} title="Against it" parts=${parts.filter(({ adds }) => adds < 0)} all=${parts} />
+      </div>`
+      : error ? html`<${Failure} error=${error} retry=${retry} />`
+      : html`<div class="skeleton" aria-hidden="true"><span class="bar"></span><span class="bar"></span><span class="bar short"></span></div>`}
   </section>`;
 }
 
@@ -58,6 +134,7 @@ function language(code) {
 }
 
 export default function MoviePage({ params }) {
+  const session = useStore((state) => state.session);
   const id = Number(params.id);
   const { data, error, loading, retry } = useLoaded((signal) => getMovie(id, signal), [id]);
   const movie = data ?? known(id);
@@ -100,6 +177,7 @@ export default function MoviePage({ params }) {
           <${Mine} movie=${movie} />
         </aside>
       </div>
+      ${session === "in" && html`<${Why} movie=${movie} />`}
       <${Alike} movie=${movie} />
     </div>
   </article>`;
