@@ -1,6 +1,7 @@
 """From a model and a person's ratings to their suggestions."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,17 +74,54 @@ def lift(model: Model, wish: Wish) -> Floats | None:
     return raised
 
 
-def suggest(
-    model: Model,
-    ratings: Mapping[MovieId, float],
-    excluded: Collection[MovieId],
-    count: int,
-    wish: Wish = USUAL,
-) -> list[Suggestion]:
-    """What one person should see next: never a movie they rated, nor one of `excluded`.
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one person makes of every movie of a model, from one fold-in and one pass over the movies.
 
-    `ratings` are given oldest first. Fewer than `count` where there are no more movies to suggest.
+    `scores`, (movies,), come in single precision, off by at most `error`; `eligible`, (movies,), tells which
+    movies may be suggested: known to the catalogue, neither rated nor excluded. `rated` are positions.
     """
+
+    model: Model
+    taste: RankingTaste
+    person: Doubles
+    rated: Positions
+    eligible: NDArray[np.bool_]
+    scores: Floats
+    error: float
+    rows: Rows
+    vector: Doubles
+    lifted: Floats | None
+
+    def best(self, among: NDArray[np.bool_], count: int) -> Positions:
+        """Positions of the `count` highest scores among some movies, best first; ties by position.
+
+        Single precision finds what may be among them, and double precision puts that in order.
+        """
+        likely = among
+        if count < len(among):
+            scores = np.where(among, self.scores, np.float32(-np.inf))
+            likely = among & (scores >= np.partition(scores, -count)[-count] - 2 * self.error)
+        found = np.flatnonzero(likely)
+        exact = (self.rows.values[found] * self.vector).sum(axis=1)
+        if self.lifted is not None:
+            exact *= self.lifted[found]
+        return found[top_positions(exact, count)]
+
+    def explained(self, movies: Positions) -> list[Suggestion]:
+        """Suggestions of these movies, with predicted stars and reasons."""
+        predicted = predict_stars(self.model.rating, self.person, movies)
+        reasons = strongest_reasons(self.model, self.taste, movies)
+        return [
+            Suggestion(MovieId(int(self.model.movie_ids[position])), float(star), reason)
+            for position, star, reason in zip(movies, predicted, reasons, strict=True)
+        ]
+
+
+def score(
+    model: Model, ratings: Mapping[MovieId, float], excluded: Collection[MovieId], wish: Wish = USUAL
+) -> Scored:
+    """Every movie's score for one person; `ratings` are given oldest first."""
     rated, stars = known_ratings(model, ratings)
     barred, known = model.positions(np.fromiter(excluded, dtype=np.int64, count=len(excluded)))
     taste = fold_in_ranking(model.ranking, rated, stars)
@@ -93,37 +131,35 @@ def suggest(
     else:
         average = taste.averageness * averageness_left(wish)
         rows, vector = model.ranking_rows, np.append(taste.vector, average)
-    hidden = ~model.suggestible
-    hidden[rated] = True
-    hidden[barred[known]] = True
-    top = _best(rows, vector, lift(model, wish), hidden, count)
-    predicted = predict_stars(model.rating, person, top)
-    return [
-        Suggestion(MovieId(int(model.movie_ids[position])), float(star), reason)
-        for position, star, reason in zip(top, predicted, strongest_reasons(model, taste, top), strict=True)
-    ]
-
-
-def _best(
-    rows: Rows, vector: Doubles, lifted: Floats | None, hidden: NDArray[np.bool_], count: int
-) -> Positions:
-    """Positions of the highest scores, rows · vector times what they are lifted by; none that is hidden.
-
-    Single precision finds what may be among them, and double precision puts that in order.
-    """
+    eligible = model.suggestible.copy()
+    eligible[rated] = False
+    eligible[barred[known]] = False
     scores = rows.values @ vector.astype(np.float32)
     error = (len(vector) + 4) * _ROUNDING * rows.longest * float(np.linalg.norm(vector))
+    lifted = lift(model, wish)
     if lifted is not None:
         scores *= lifted
         error *= float(lifted.max(initial=0.0))
-    scores[hidden] = -np.inf
-    if count < len(scores):
-        scores[scores < np.partition(scores, -count)[-count] - 2 * error] = -np.inf
-    candidates = np.flatnonzero(np.isfinite(scores))
-    exact = (rows.values[candidates] * vector).sum(axis=1)
-    if lifted is not None:
-        exact *= lifted[candidates]
-    return candidates[top_positions(exact, count)]
+    return Scored(model, taste, person, rated, eligible, scores, error, rows, vector, lifted)
+
+
+def suggest(
+    model: Model,
+    ratings: Mapping[MovieId, float],
+    excluded: Collection[MovieId],
+    count: int,
+    wish: Wish = USUAL,
+    *,
+    among: NDArray[np.bool_] | None = None,
+) -> list[Suggestion]:
+    """What one person should see next: never a movie they rated, nor one of `excluded`.
+
+    `ratings` are given oldest first; `among`, (movies,), narrows what may be suggested. Fewer than `count`
+    where there are no more movies to suggest.
+    """
+    scored = score(model, ratings, excluded, wish)
+    candidates = scored.eligible if among is None else scored.eligible & among
+    return scored.explained(scored.best(candidates, count))
 
 
 def predicted_stars(
