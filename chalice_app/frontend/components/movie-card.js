@@ -1,5 +1,6 @@
 // A film in a list: its poster and title lead to its page; stars and marks are at hand.
 
+import { recall, remember } from "../router.js";
 import { keepForLater, mark, rate, setAside, unrate, useStore } from "../store.js";
 import { html, useRef, useEffect, useState } from "../vendor/preact.js";
 import { Icon, starText } from "./base.js";
@@ -73,8 +74,12 @@ export function MovieRow({ title, why, more, suggestions = null, movies = sugges
   const [ends, setEnds] = useState({ start: true, end: false });
   const look = () => {
     const { scrollLeft, scrollWidth, clientWidth } = row.current;
+    remember(`row ${id}`, scrollLeft);
     setEnds({ start: scrollLeft < 4, end: scrollLeft + clientWidth > scrollWidth - 4 });
   };
+  useEffect(() => {
+    row.current.scrollLeft = recall(`row ${id}`) ?? 0;
+  }, []);
   useEffect(() => {
     if (row.current) look();
   }, [suggestions ?? movies]);

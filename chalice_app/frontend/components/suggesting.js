@@ -20,18 +20,20 @@ function heldIn(box) {
   return { row: rowOf(card ?? box?.querySelector("[data-row]:hover")), movie: card ? Number(card.dataset.movie) : null };
 }
 
-/** Cards glide from where they were to where they are; the row that is held stays where it is. */
+/** Cards glide from where they were to where they are; rows stay turned, and the one that is held where it is. */
 function useGlide(list) {
   const box = useRef(null);
   const before = useRef(null);
   const all = (what) => [...(box.current?.querySelectorAll(what) ?? [])];
   const topOf = (key) => all("[data-row]").find((row) => row.dataset.row === key)?.getBoundingClientRect().top;
   useLayoutEffect(() => {
-    const { places, held, top } = before.current ?? {};
+    const { places, held, top, turned } = before.current ?? {};
     before.current = null;
     if (!places) return;
     const now = topOf(held);
     if (now !== undefined && now !== top) window.scrollBy({ top: now - top, behavior: "instant" });
+    // The browser would turn a row to wherever the card at its edge has gone.
+    for (const row of all(".row")) row.scrollLeft = turned.get(rowOf(row)) ?? 0;
     if (!places.size || calm.matches) return;
     for (const card of all("[data-movie]")) {
       const [was, is] = [places.get(card.dataset.movie), card.getBoundingClientRect()];
@@ -41,8 +43,13 @@ function useGlide(list) {
         card.animate([{ transform: `translate(${was.left - is.left}px, ${was.top - is.top}px)` }, {}], { duration: 380, easing: "cubic-bezier(.2,.8,.2,1)" });
     }
   }, [list]);
-  const notePlaces = (held) => {
-    before.current = { held, top: topOf(held), places: new Map(all("[data-movie]").map((card) => [card.dataset.movie, card.getBoundingClientRect()])) };
+  const notePlaces = (held, same) => {
+    before.current = {
+      held,
+      top: topOf(held),
+      turned: new Map(same ? all(".row").map((row) => [rowOf(row), row.scrollLeft]) : []),
+      places: new Map(all("[data-movie]").map((card) => [card.dataset.movie, card.getBoundingClientRect()])),
+    };
   };
   return [box, notePlaces];
 }
@@ -78,17 +85,21 @@ function settled(old, fresh, held) {
  */
 export function useSuggestions(key, load) {
   const changes = useStore((state) => state.tasteChanges);
-  const [list, setList] = useState(null);
+  const left = () => {
+    const kept = recall("suggestions");
+    return kept?.key === key ? kept : null;
+  };
+  const [list, setList] = useState(left);
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
-  const latest = useRef(null);
+  const latest = useRef(list);
   const wanted = useRef(key);
   const turn = useRef(0);
   const [box, notePlaces] = useGlide(list);
   wanted.current = key;
 
   const put = (next, held) => {
-    notePlaces(held);
+    notePlaces(held, latest.current?.key === next.key);
     latest.current = next;
     remember("suggestions", next);
     setList(next);
@@ -125,10 +136,9 @@ export function useSuggestions(key, load) {
   };
 
   useEffect(() => {
-    const left = recall("suggestions");
-    if (left?.key === key && left !== latest.current) {
-      latest.current = left;
-      setList(left);
+    if (latest.current?.key !== key && left()) {
+      latest.current = left();
+      setList(latest.current);
       setError(null);
     }
     const same = latest.current?.key === key;
@@ -205,18 +215,19 @@ const BY_STARS = "Our highest guesses come first. In our tests, about half as ma
 
 /** `change(fields)` is called with what becomes of `adventure` and `order`; "" is as usual. */
 export function Dials({ wish, change }) {
-  const [draft, setDraft] = useState(wish.adventure ?? "0");
-  useEffect(() => setDraft(wish.adventure ?? "0"), [wish.adventure]);
+  const kept = wish.adventure ?? "0";
+  const [draft, setDraft] = useState(null); // until the wish has caught up with what the hand does
+  useEffect(() => setDraft((now) => (now === kept ? null : now)), [kept]);
   const byStars = wish.order === "predicted";
-  const [word, hint] = WORDS[Math.min(4, Math.max(0, Math.round(Number(draft) * 4) || 0))];
+  const [word, hint] = WORDS[Math.min(4, Math.max(0, Math.round(Number(draft ?? kept) * 4) || 0))];
   const order = (value, name) => html`<button type="button" aria-pressed=${(wish.order ?? "") === value ? "true" : "false"} onClick=${() => change({ order: value })}>${name}</button>`;
   return html`<div class="dials">
     <div class="dial"><span aria-hidden="true">Well known</span>
-      <input type="range" min="0" max="1" step="0.25" value=${draft} disabled=${byStars} aria-label="Adventure" aria-valuetext=${word} aria-describedby="dials-hint"
-        onInput=${({ target }) => setDraft(target.value)} onChange=${({ target }) => change({ adventure: Number(target.value) ? target.value : "" })} />
+      <input type="range" min="0" max="1" step="0.25" value=${draft ?? kept} disabled=${byStars} aria-label="Adventure" aria-valuetext=${word} aria-describedby="dials-hint"
+        onInput=${({ target }) => setDraft(target.value === kept ? null : target.value)} onChange=${({ target }) => change({ adventure: Number(target.value) ? target.value : "" })} />
       <span aria-hidden="true">Adventurous</span></div>
     <div class="switch" role="group" aria-label="Order">${order("", "Best for you")}${order("predicted", "By predicted stars")}</div>
     <p class="dials-hint" id="dials-hint">${byStars ? BY_STARS : hint}
-      ${(wish.adventure || wish.order) && html` <button type="button" class="text-button" onClick=${() => change({ adventure: "", order: "" })}>Reset</button>`}</p>
+      ${(wish.adventure || wish.order) && html` <button type="button" class="text-button" onClick=${() => (setDraft(null), change({ adventure: "", order: "" }))}>Reset</button>`}</p>
   </div>`;
 }

@@ -84,7 +84,7 @@ export default function AllSuggestions({ entry }) {
   const opener = useRef(null);
   const first = useRef(true);
   const filters = filtersIn(wish);
-  const go = (next) => addressOf(next) !== key && navigate(addressOf(next));
+  const go = (next, how) => addressOf(next) !== key && navigate(addressOf(next), how);
   const { list, error, busy, refresh, more, box, onFocusOut } = useSuggestions(key, async (cursor, limit) => {
     const page = await listSuggestions({ ...wish, limit, cursor });
     return { ...page, rows: [{ key: "all", items: page.items }] };
@@ -100,7 +100,7 @@ export default function AllSuggestions({ entry }) {
   const items = list?.rows[0]?.items ?? [];
   return html`<div class="wrap" ref=${box} onFocusOut=${onFocusOut}>
     <div class="page-head"><h1 tabindex="-1">All for you</h1><a class="more-link" href="/">In rows</a></div>
-    <${Dials} wish=${wish} change=${(fields) => go({ ...wish, ...fields })} />
+    <${Dials} wish=${wish} change=${(fields) => go({ ...wish, ...fields }, { replace: true })} />
     <div class="wish-filters" role="group" aria-label="Filters">
       <button type="button" class="button quiet" ref=${opener} aria-haspopup="dialog" onClick=${() => setOpen(true)}><${Icon} name="filter" />Filters</button>
       ${filters.map(([words, next]) => html`<button type="button" class="chip in" key=${words} aria-label=${`Remove the filter: ${words}`}
@@ -108,7 +108,7 @@ export default function AllSuggestions({ entry }) {
       ${filters.length > 1 && html`<button type="button" class="text-button" onClick=${() => (opener.current.focus(), go(without(wish, FILTERS)))}>Clear filters</button>`}
       ${list && html`<${Updated} list=${list} busy=${busy} />`}
     </div>
-    ${open && html`<${FilterSheet} wish=${wish} apply=${go} close=${() => setOpen(false)} />`}
+    ${open && html`<${FilterSheet} wish=${wish} apply=${(next) => go(next)} close=${() => setOpen(false)} />`}
     ${error && html`<${Failure} error=${error} retry=${refresh} />`}
     ${!list ? !error && html`<${GridSkeleton} count=${18} />`
       : items.length ? html`<div class="grid" data-row="all" data-testid="suggestions" aria-busy=${busy ? "true" : null}>
