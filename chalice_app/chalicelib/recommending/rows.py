@@ -207,9 +207,10 @@ class _Rows:
             if liked >= min(2, likes) and liked > expected:
                 liking.append((-(liked - expected) / np.sqrt(expected + 1), group.name, group, liked, rated))
         for *_, group, liked, rated in sorted(liking, key=lambda one: one[:2]):
+            if not most:
+                break
             movies = self._best(self.free & group.members)
-            if most and self._add(kind, movies, group=group.name, liked=liked, rated=rated):
-                most -= 1
+            most -= self._add(kind, movies, group=group.name, liked=liked, rated=rated)
 
     def _counts(self, group: Group) -> tuple[int, int]:
         """How many of the group's movies the person likes, and how many they rated."""

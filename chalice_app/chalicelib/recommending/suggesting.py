@@ -98,11 +98,10 @@ class Scored:
 
         Single precision finds what may be among them, and double precision puts that in order.
         """
-        likely = among
-        if count < len(among):
-            scores = np.where(among, self.scores, np.float32(-np.inf))
-            likely = among & (scores >= np.partition(scores, -count)[-count] - 2 * self.error)
-        found = np.flatnonzero(likely)
+        found = np.flatnonzero(among)
+        if count < len(found):
+            scores = self.scores[found]
+            found = found[scores >= np.partition(scores, -count)[-count] - 2 * self.error]
         exact = (self.rows.values[found] * self.vector).sum(axis=1)
         if self.lifted is not None:
             exact *= self.lifted[found]
