@@ -2,6 +2,7 @@
 
 import ipaddress
 import unicodedata
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from chalice.app import Request
@@ -208,6 +209,15 @@ class Filters(Query):
     year_to: _Year | None = None
     least_ratings: Annotated[int, Field(ge=0, le=10**9)] = 0
 
+    def listing(self) -> Listing:
+        return Listing(
+            genres=self.genre,
+            excluded_genres=self.exclude_genre,
+            year_from=self.year_from,
+            year_to=self.year_to,
+            least_ratings=self.least_ratings,
+        )
+
 
 class MoviesQuery(Filters):
     sort: Annotated[
@@ -222,15 +232,7 @@ class MoviesQuery(Filters):
     cursor: _Cursor | None = None
 
     def listing(self) -> Listing:
-        return Listing(
-            sort=self.sort,
-            text=self.q,
-            genres=self.genre,
-            excluded_genres=self.exclude_genre,
-            year_from=self.year_from,
-            year_to=self.year_to,
-            least_ratings=self.least_ratings,
-        )
+        return replace(super().listing(), sort=self.sort, text=self.q)
 
 
 class RatingsQuery(Query):
@@ -265,15 +267,7 @@ class SuggestionsQuery(Filters, DialsQuery):
     cursor: _Cursor | None = None
 
     def listing(self) -> Listing:
-        return Listing(
-            genres=self.genre,
-            excluded_genres=self.exclude_genre,
-            year_from=self.year_from,
-            year_to=self.year_to,
-            least_ratings=self.least_ratings,
-            runtime_from=self.runtime_from,
-            runtime_to=self.runtime_to,
-        )
+        return replace(super().listing(), runtime_from=self.runtime_from, runtime_to=self.runtime_to)
 
 
 class SimilarQuery(Query):

@@ -208,10 +208,10 @@ const WORDS = [
   ["well known", "The films you are most likely to enjoy next, well known or not."],
   ["a little adventurous", "Fewer films that everybody knows."],
   ["adventurous", "Fewer films that everybody knows. In our tests, hardly fewer of these were liked."],
-  ["very adventurous", "Mostly films that few know. In our tests, clearly fewer of these were liked."],
+  ["very adventurous", "Mostly films that few know."],
   ["most adventurous", "Films that few know, before all. In our tests, about a third fewer of these were liked."],
 ];
-const BY_STARS = "Our highest guesses come first. In our tests, about half as many of these were liked, as stars say little about what people choose.";
+const BY_STARS = "Our highest guesses come first. In our tests, about half as many of these were liked.";
 
 /** `change(fields)` is called with what becomes of `adventure` and `order`; "" is as usual. */
 export function Dials({ wish, change }) {
