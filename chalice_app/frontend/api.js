@@ -138,6 +138,7 @@ export const getWhy = (id, signal) => get(`/me/movies/${id}/why`, null, signal);
 export const listRatings = (query, signal) => get("/me/ratings", query, signal);
 export const listMarks = (query, signal) => get("/me/marks", query, signal);
 export const listSuggestions = (query, signal) => get("/me/suggestions", query, signal);
+export const listSuggestionRows = (query, signal) => get("/me/suggestions/rows", query, signal);
 export const nextToRate = (popular, skip, signal) =>
   get("/me/next-to-rate", { popular, skip: skip.join(",") }, signal);
 export const putRating = (id, stars) => request("PUT", `/me/ratings/${id}`, { body: { stars } });

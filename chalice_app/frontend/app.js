@@ -9,6 +9,7 @@ const ROUTES = [
   { path: /^\/$/, load: () => import("./pages/home.js") },
   { path: /^\/browse$/, load: () => import("./pages/browse.js") },
   { path: /^\/movie\/(tt)?(?<id>\d{1,10})$/, load: () => import("./pages/movie.js") },
+  { path: /^\/for-you$/, load: () => import("./pages/suggestions.js"), purpose: "see your suggestions" },
   { path: /^\/rate$/, load: () => import("./pages/rate.js"), purpose: "rate films one after another" },
   { path: /^\/my\/ratings$/, load: () => import("./pages/my-ratings.js"), purpose: "see your ratings" },
   { path: /^\/my\/watchlist$/, load: () => import("./pages/watchlist.js"), purpose: "see your watchlist" },
@@ -113,7 +114,7 @@ const Unreached = () => html`<div class="wrap"><h1 class="hidden">No connection<
 const Logo = () => html`<svg class="logo" viewBox="0 0 44 34" aria-hidden="true" focusable="false">
   <path class="logo-sun" d="M0 20a22 20 0 0 1 44 0z" /><path class="logo-sea" d="M0 23h44v3H0zM6 28h32v2.5H6zM14 32h16v2H14z" /></svg>`;
 
-const isHere = (href, path) => (path === href ? "page" : null);
+const isHere = (href, path) => (path === href ? "page" : href === "/" && path === "/for-you" ? "true" : null);
 
 function ThemeToggle() {
   const dark = () => getComputedStyle(document.documentElement).colorScheme.trim() === "dark" ||

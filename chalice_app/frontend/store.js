@@ -186,7 +186,7 @@ function optimistic(name, put, remove, changesTaste) {
 }
 
 const keepRating = optimistic("ratings", api.putRating, api.deleteRating, () => true);
-const keepMark = optimistic("marks", api.putMark, api.deleteMark, (...kinds) => kinds.includes("not_interested"));
+const keepMark = optimistic("marks", api.putMark, api.deleteMark, () => true);
 
 /** Give a movie stars (0.5 to 5), or take them back with null. */
 export function rate(movie, stars) {
@@ -211,6 +211,16 @@ export function setAside(movie) {
       action: { label: "Undo", run: () => mark(movie, before) },
     });
   }
+  return kept;
+}
+
+/** Put a movie on the watchlist or take it off, and offer to take that back. */
+export function keepForLater(movie, kind) {
+  const before = state.marks.get(movie.movie_id) ?? null;
+  const kept = mark(movie, kind);
+  notify(`“${movie.title}” is ${kind ? "on" : "off"} your watchlist.`, {
+    action: { label: "Undo", run: () => mark(movie, before) },
+  });
   return kept;
 }
 

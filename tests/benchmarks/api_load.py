@@ -67,6 +67,8 @@ def main() -> None:
         ("/api/movies?q=star", {}),
         ("/api/me/ratings", person),
         ("/api/me/suggestions", person),
+        ("/api/me/suggestions?genre=Drama", person),
+        ("/api/me/suggestions/rows", person),
     ):
         taken = measure(address, path, headers)
         cuts = statistics.quantiles(taken, n=100)

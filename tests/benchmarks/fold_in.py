@@ -3,8 +3,10 @@
     python -m tests.benchmarks.fold_in [--movies 45000] [--factors 64] [--rounds 500]
 
 Prints the median and the 99th percentile, in milliseconds, of folding a person into the ranking model, of
-folding them into the rating model, and of the whole `suggest`, for people with 5, 50 and 500 ratings. The
-model and the ratings are made up; every round is another person. BLAS has one thread, as in a small Lambda.
+folding them into the rating model, of the whole `suggest`, of the same behind a filter by genre, year,
+runtime and number of ratings, whose films the catalogue has at hand, of all rows, and of finding the films
+of a filter that is new, for people with 5, 50 and 500 ratings. Model, catalogue and ratings are made up;
+every round is another person. BLAS has one thread, as in a small Lambda.
 """
 
 import argparse
@@ -12,17 +14,32 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from chalicelib.domain.movie import MovieId
+from batch_jobs.catalogue import RatingSummary, build_catalogue
+from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.recommending.fold_in import believe, fold_in_ranking, margins
 from chalicelib.recommending.model import Model
-from chalicelib.recommending.suggesting import known_ratings, suggest
+from chalicelib.recommending.rows import Group, rows_of
+from chalicelib.recommending.suggesting import known_ratings, score, suggest
+from chalicelib.storage.catalogue import Catalogue, Listing
 from tests.benchmarks.scoring import made_up_model
 
 RATINGS = (5, 50, 500)
+GENRES = tuple(f"Genre {number}" for number in range(18))
+NARROW = Listing(
+    genres=("Genre 3",),
+    excluded_genres=("Genre 5",),
+    year_from=1980,
+    runtime_to=120,
+    least_ratings=50,
+)
 SUGGESTED = 100
 _WARMING = 20
 
@@ -30,7 +47,7 @@ Person = dict[MovieId, float]
 Timed = Callable[[Model, Person], Callable[[], object]]
 
 
-def drawn_people(model: Model, ratings: int, count: int) -> list[Person]:
+def drawn_people(model: Model, ratings: int, number: int) -> list[Person]:
     """People who rated what is well known, mostly."""
     rng = np.random.default_rng(4)
     popularity = model.ranking.popularity.astype(np.float64)
@@ -44,7 +61,7 @@ def drawn_people(model: Model, ratings: int, count: int) -> list[Person]:
                 strict=True,
             )
         }
-        for _ in range(count)
+        for _ in range(number)
     ]
 
 
@@ -75,6 +92,51 @@ TIMED: dict[str, Timed] = {
 }
 
 
+def made_up_catalogue(folder: Path, model: Model) -> Catalogue:
+    """Every movie of the model, each of one to three genres and from a hundred years."""
+    rng = np.random.default_rng(6)
+    ids = [MovieId(movie) for movie in model.movie_ids.tolist()]
+    movies = [
+        Movie(
+            movie,
+            f"Film {movie}",
+            year=int(rng.integers(1920, 2020)),
+            runtime=int(rng.integers(60, 200)),
+            genres=tuple(rng.choice(GENRES, rng.integers(1, 4), replace=False).tolist()),
+        )
+        for movie in ids
+    ]
+    likes = model.ranking.likes.tolist()
+    path = folder / "catalogue.sqlite"
+    build_catalogue(
+        path, movies, {movie: RatingSummary(n + 1, 3.5) for movie, n in zip(ids, likes, strict=True)}
+    )
+    return Catalogue(path, "made up")
+
+
+def of_catalogue(catalogue: Catalogue, model: Model) -> dict[str, Timed]:
+    """What needs a catalogue as well."""
+    genres = [Group.of(model, name, catalogue.matching(Listing(genres=(name,)))) for name in GENRES]
+    decades = [
+        Group.of(model, str(year), catalogue.matching(Listing(year_from=year, year_to=year + 9)))
+        for year in range(1920, 2020, 10)
+    ]
+    numbers = count()
+
+    def filtered(model: Model, person: Person) -> Callable[[], object]:
+        return lambda: suggest(model, person, (), SUGGESTED, among=model.mask(catalogue.matching(NARROW)))
+
+    def rows(model: Model, person: Person) -> Callable[[], object]:
+        watchlist = [MovieId(movie) for movie in model.movie_ids[100:120].tolist() if movie not in person]
+        return lambda: rows_of(score(model, person, watchlist), watchlist, genres, decades)
+
+    def new_filter(_: Model, person: Person) -> Callable[[], object]:
+        unheard_of = replace(NARROW, least_ratings=len(person), runtime_to=1000 + next(numbers))
+        return lambda: catalogue.matching(unheard_of)
+
+    return {"suggest, filtered": filtered, "rows": rows, "films of a new filter": new_filter}
+
+
 def milliseconds(timed: Timed, model: Model, people: list[Person]) -> tuple[float, float]:
     """Median and 99th percentile."""
     taken = []
@@ -98,9 +160,10 @@ def main() -> None:
     print("".join(f" {ratings} ratings |" for ratings in RATINGS))
     print("|---|" + "---|" * len(RATINGS))
     people = {ratings: drawn_people(model, ratings, asked.rounds + _WARMING) for ratings in RATINGS}
-    gc.freeze()
-    with threadpool_limits(1, "blas"):
-        for name, timed in TIMED.items():
+    with TemporaryDirectory() as folder, threadpool_limits(1, "blas"):
+        catalogue = made_up_catalogue(Path(folder), model)
+        gc.freeze()
+        for name, timed in (TIMED | of_catalogue(catalogue, model)).items():
             found = [milliseconds(timed, model, people[ratings]) for ratings in RATINGS]
             print(f"| {name} |" + "".join(f" {middle:.2f} / {late:.2f} |" for middle, late in found))
 

@@ -11,6 +11,7 @@ from tests.e2e.visitor import Visitor
 
 PAGES = [
     "/",
+    "/for-you?genre=Drama&exclude_genre=Horror&adventure=0.5",
     "/browse",
     "/rate",
     "/my/ratings",

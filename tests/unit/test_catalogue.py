@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
                 year=year,
                 released=f"{year}-0{chance.randint(1, 3)}-01" if year and chance.random() < 0.7 else None,
                 genres=tuple(chance.sample(GENRES, chance.randint(0, 3))),
+                runtime=chance.choice([None, 80, 95, 120]),
             )
         )
         if chance.random() < 0.7:
@@ -82,7 +84,44 @@ listings = st.builds(
     year_from=st.none() | st.integers(1988, 2001),
     year_to=st.none() | st.integers(1988, 2001),
     least_ratings=st.integers(0, 4),
+    runtime_from=st.none() | st.integers(70, 130),
+    runtime_to=st.none() | st.integers(70, 130),
 )
+
+
+def within(value: int | None, least: int | None, most: int | None) -> bool:
+    if value is None:
+        return least is most is None
+    return (least is None or value >= least) and (most is None or value <= most)
+
+
+def by_looking_at_each(catalogue: Catalogue, listing: Listing) -> set[int]:
+    """The movies that the filters of a listing let through."""
+    return {
+        movie_id
+        for movie_id, listed in catalogue.movies(catalogue.movie_ids()).items()
+        if set(listing.genres) <= set(listed.movie.genres)
+        and not set(listing.excluded_genres) & set(listed.movie.genres)
+        and within(listed.movie.year, listing.year_from, listing.year_to)
+        and within(listed.movie.runtime, listing.runtime_from, listing.runtime_to)
+        and listed.rating_count >= listing.least_ratings
+    }
+
+
+@given(listing=listings.map(lambda listing: replace(listing, text="")))
+@hypothesis_settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_ids_that_match_are_those_that_looking_at_each_finds(mixed: Catalogue, listing: Listing) -> None:
+    assert mixed.matching(listing).tolist() == sorted(by_looking_at_each(mixed, listing))
+
+
+def test_the_ids_that_match_are_kept_and_cannot_be_changed(mixed: Catalogue) -> None:
+    ids = mixed.matching(Listing(genres=("War",)))
+    assert mixed.matching(Listing(genres=("war",), sort=Sort.OLD)) is ids
+    assert ids.readonly
+    assert mixed.matching(Listing(genres=("Unheard-of",))).tolist() == []
+    assert set(mixed.matching(Listing(text="day 1"))) == set(walk(mixed, Listing(text="day 1"), 50)[0])
 
 
 @given(listing=listings, limit=st.integers(1, 60))
@@ -93,21 +132,7 @@ def test_all_pages_together_hold_each_matching_movie_once(
     mixed: Catalogue, listing: Listing, limit: int
 ) -> None:
     ids, total = walk(mixed, listing, limit)
-    expected = {
-        movie_id
-        for movie_id, listed in mixed.movies(mixed.movie_ids()).items()
-        if set(listing.genres) <= set(listed.movie.genres)
-        and not set(listing.excluded_genres) & set(listed.movie.genres)
-        and (
-            listing.year_from is None
-            or (listed.movie.year is not None and listed.movie.year >= listing.year_from)
-        )
-        and (
-            listing.year_to is None
-            or (listed.movie.year is not None and listed.movie.year <= listing.year_to)
-        )
-        and listed.rating_count >= listing.least_ratings
-    }
+    expected = by_looking_at_each(mixed, listing)
     if not listing.text:
         assert sorted(ids) == sorted(expected)
     assert set(ids) <= expected

@@ -2,6 +2,7 @@
 
 import ipaddress
 import unicodedata
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from chalice.app import Request
@@ -192,13 +193,33 @@ def _movie_id(text: str) -> MovieId:
 
 
 _Year = Annotated[int, Field(ge=1, le=9999)]
+_Minutes = Annotated[int, Field(ge=1, le=9999)]
 _Names = Annotated[
     tuple[Annotated[str, Field(max_length=60)], ...], BeforeValidator(_comma_list), Field(max_length=30)
 ]
 _Cursor = Annotated[str, Field(max_length=600, description="The `next_cursor` of the page before.")]
 
 
-class MoviesQuery(Query):
+class Filters(Query):
+    """Every one of them must hold; years are inclusive."""
+
+    genre: Annotated[_Names, Field(description="Only movies of all of these.")] = ()
+    exclude_genre: Annotated[_Names, Field(description="Only movies of none of these.")] = ()
+    year_from: _Year | None = None
+    year_to: _Year | None = None
+    least_ratings: Annotated[int, Field(ge=0, le=10**9)] = 0
+
+    def listing(self) -> Listing:
+        return Listing(
+            genres=self.genre,
+            excluded_genres=self.exclude_genre,
+            year_from=self.year_from,
+            year_to=self.year_to,
+            least_ratings=self.least_ratings,
+        )
+
+
+class MoviesQuery(Filters):
     sort: Annotated[
         Sort | None, Field(description="Without it: the best match for `q` first, or else the most popular.")
     ] = None
@@ -207,24 +228,11 @@ class MoviesQuery(Query):
         Field(max_length=200, description="Words of titles and people; the last one may be unfinished."),
         AfterValidator(_single_line),
     ] = ""
-    genre: Annotated[_Names, Field(description="Only movies of all of these.")] = ()
-    exclude_genre: Annotated[_Names, Field(description="Only movies of none of these.")] = ()
-    year_from: _Year | None = None
-    year_to: _Year | None = None
-    least_ratings: Annotated[int, Field(ge=0, le=10**9)] = 0
     limit: Annotated[int, Field(ge=1, le=60)] = 24
     cursor: _Cursor | None = None
 
     def listing(self) -> Listing:
-        return Listing(
-            sort=self.sort,
-            text=self.q,
-            genres=self.genre,
-            excluded_genres=self.exclude_genre,
-            year_from=self.year_from,
-            year_to=self.year_to,
-            least_ratings=self.least_ratings,
-        )
+        return replace(super().listing(), sort=self.sort, text=self.q)
 
 
 class RatingsQuery(Query):
@@ -239,17 +247,27 @@ class MarksQuery(Query):
     cursor: _Cursor | None = None
 
 
-class SuggestionsQuery(Query):
+class DialsQuery(Query):
     """`adventure` leads away from what everybody knows; `order` is what they would enjoy next, or the
     highest predicted stars."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 24
-    cursor: _Cursor | None = None
     adventure: Annotated[float, Field(ge=0, le=1)] = 0.0
     order: WishedOrder = "ranking"
 
     def wish(self) -> Wish:
         return Wish(self.adventure, self.order)
+
+
+class SuggestionsQuery(Filters, DialsQuery):
+    """Runtimes are in minutes, inclusive; with either, movies of unknown runtime are left out."""
+
+    runtime_from: _Minutes | None = None
+    runtime_to: _Minutes | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 24
+    cursor: _Cursor | None = None
+
+    def listing(self) -> Listing:
+        return replace(super().listing(), runtime_from=self.runtime_from, runtime_to=self.runtime_to)
 
 
 class SimilarQuery(Query):

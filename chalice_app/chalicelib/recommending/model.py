@@ -6,6 +6,7 @@ next?". Only the movies' side is kept; a person's side is folded in from their r
 the nightly job, the evaluation and the API, so that what is measured is what is served.
 """
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -159,6 +160,13 @@ class Model:
         found = np.searchsorted(self.movie_ids, movie_ids)
         found[found == len(self.movie_ids)] = 0
         return found, self.movie_ids[found] == movie_ids
+
+    def mask(self, movie_ids: Sequence[int]) -> NDArray[np.bool_]:
+        """(movies,): which of the model's movies are among these."""
+        positions, known = self.positions(np.asarray(movie_ids, dtype=np.int32))
+        found = np.zeros(len(self.movie_ids), dtype=np.bool_)
+        found[positions[known]] = True
+        return found
 
     def save(self, path: Path) -> None:
         """Write the model. Factors take two bytes each: training rounds them to that (`as_stored`)."""

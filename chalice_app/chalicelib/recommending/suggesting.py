@@ -1,6 +1,7 @@
 """From a model and a person's ratings to their suggestions."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.domain.suggestion import Prediction, Suggestion
 from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.fold_in import (
+    Belief,
     Doubles,
     RankingTaste,
     believe,
@@ -74,17 +76,54 @@ def lift(model: Model, wish: Wish) -> Floats | None:
     return raised
 
 
-def suggest(
-    model: Model,
-    ratings: Mapping[MovieId, float],
-    excluded: Collection[MovieId],
-    count: int,
-    wish: Wish = USUAL,
-) -> list[Suggestion]:
-    """What one person should see next: never a movie they rated, nor one of `excluded`.
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one person makes of every movie of a model, from one fold-in and one pass over the movies.
 
-    `ratings` are given oldest first. Fewer than `count` where there are no more movies to suggest.
+    `scores`, (movies,), come in single precision, off by at most `error`; `eligible`, (movies,), tells which
+    movies may be suggested: known to the catalogue, neither rated nor excluded. `rated` are positions.
     """
+
+    model: Model
+    taste: RankingTaste
+    belief: Belief
+    rated: Positions
+    eligible: NDArray[np.bool_]
+    scores: Floats
+    error: float
+    rows: Rows
+    vector: Doubles
+    lifted: Floats | None
+
+    def best(self, among: NDArray[np.bool_], count: int) -> Positions:
+        """Positions of the `count` highest scores among some movies, best first; ties by position.
+
+        Single precision finds what may be among them, and double precision puts that in order.
+        """
+        found = np.flatnonzero(among)
+        if count < len(found):
+            scores = self.scores[found]
+            found = found[scores >= np.partition(scores, -count)[-count] - 2 * self.error]
+        exact = (self.rows.values[found] * self.vector).sum(axis=1)
+        if self.lifted is not None:
+            exact *= self.lifted[found]
+        return found[top_positions(exact, count)]
+
+    def explained(self, movies: Positions) -> list[Suggestion]:
+        """Suggestions of these movies, with predicted stars, how sure they are, and reasons."""
+        columns = (
+            self.model.movie_ids[movies].tolist(),
+            predict_stars(self.model.rating, self.belief.person, movies).tolist(),
+            strongest_reasons(self.model, self.taste, movies),
+            margins(self.model.rating, self.belief, movies).tolist(),
+        )
+        return [Suggestion(*one) for one in zip(*columns, strict=True)]
+
+
+def score(
+    model: Model, ratings: Mapping[MovieId, float], excluded: Collection[MovieId], wish: Wish = USUAL
+) -> Scored:
+    """Every movie's score for one person; `ratings` are given oldest first."""
     rated, stars = known_ratings(model, ratings)
     barred, known = model.positions(np.fromiter(excluded, dtype=np.int64, count=len(excluded)))
     taste = fold_in_ranking(model.ranking, rated, stars)
@@ -94,39 +133,35 @@ def suggest(
     else:
         average = taste.averageness * averageness_left(wish)
         rows, vector = model.ranking_rows, np.append(taste.vector, average)
-    hidden = ~model.suggestible
-    hidden[rated] = True
-    hidden[barred[known]] = True
-    top = _best(rows, vector, lift(model, wish), hidden, count)
-    columns = (
-        model.movie_ids[top].tolist(),
-        predict_stars(model.rating, belief.person, top).tolist(),
-        strongest_reasons(model, taste, top),
-        margins(model.rating, belief, top).tolist(),
-    )
-    return [Suggestion(*one) for one in zip(*columns, strict=True)]
-
-
-def _best(
-    rows: Rows, vector: Doubles, lifted: Floats | None, hidden: NDArray[np.bool_], count: int
-) -> Positions:
-    """Positions of the highest scores, rows · vector times what they are lifted by; none that is hidden.
-
-    Single precision finds what may be among them, and double precision puts that in order.
-    """
+    eligible = model.suggestible.copy()
+    eligible[rated] = False
+    eligible[barred[known]] = False
     scores = rows.values @ vector.astype(np.float32)
     error = (len(vector) + 4) * _ROUNDING * rows.longest * float(np.linalg.norm(vector))
+    lifted = lift(model, wish)
     if lifted is not None:
         scores *= lifted
         error *= float(lifted.max(initial=0.0))
-    scores[hidden] = -np.inf
-    if count < len(scores):
-        scores[scores < np.partition(scores, -count)[-count] - 2 * error] = -np.inf
-    candidates = np.flatnonzero(np.isfinite(scores))
-    exact = (rows.values[candidates] * vector).sum(axis=1)
-    if lifted is not None:
-        exact *= lifted[candidates]
-    return candidates[top_positions(exact, count)]
+    return Scored(model, taste, belief, rated, eligible, scores, error, rows, vector, lifted)
+
+
+def suggest(
+    model: Model,
+    ratings: Mapping[MovieId, float],
+    excluded: Collection[MovieId],
+    count: int,
+    wish: Wish = USUAL,
+    *,
+    among: NDArray[np.bool_] | None = None,
+) -> list[Suggestion]:
+    """What one person should see next: never a movie they rated, nor one of `excluded`.
+
+    `ratings` are given oldest first; `among`, (movies,), narrows what may be suggested. Fewer than `count`
+    where there are no more movies to suggest.
+    """
+    scored = score(model, ratings, excluded, wish)
+    candidates = scored.eligible if among is None else scored.eligible & among
+    return scored.explained(scored.best(candidates, count))
 
 
 def predictions(

@@ -5,29 +5,33 @@ current model; otherwise it is computed here and stored in its place.
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from chalicelib import measuring
 from chalicelib.domain.errors import NotReadyError
+from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Prediction, Suggestion, basis_of
 from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.model import FILE_NAME, Model
 from chalicelib.recommending.reasons import Reasons, reasons_for
+from chalicelib.recommending.rows import FEWEST_IN_ROW, MOST_IN_ROW, Group, Row, RowKind, rows_of
 from chalicelib.recommending.similar import similar_movies
-from chalicelib.recommending.suggesting import predictions, suggest
+from chalicelib.recommending.suggesting import predictions, score, suggest
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
-from chalicelib.storage.catalogue import Listing, Sort, open_catalogue
+from chalicelib.storage.catalogue import Catalogue, Listing, Sort, open_catalogue
 from chalicelib.storage.marks import marks_of
 from chalicelib.storage.ratings import ratings_of
 from chalicelib.storage.suggestions import StoredSuggestions, put_suggestions, suggestions_of
 
 Source = Literal["stored", "fresh", "popular"]
+
+EVERYTHING = Listing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,17 @@ class PersonSuggestions:
     predicted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PersonRows:
+    """Suggestions in rows; the rest is as in `PersonSuggestions`."""
+
+    rows: list[Row]
+    ratings: Mapping[MovieId, float]
+    model_version: str | None
+    source: Source
+    milliseconds: float
+
+
 @lru_cache(maxsize=2)
 def _model(version: str) -> Model:
     return Model.load(artifacts.fetch(Kind.MODELS, version, FILE_NAME))
@@ -64,10 +79,12 @@ def _oldest_first(person_id: PersonId) -> dict[MovieId, float]:
     return {rating.movie_id: rating.stars for rating in rated}
 
 
-def suggestions_for(person_id: PersonId, wish: Wish = USUAL) -> PersonSuggestions:
-    """The person's suggestions, best first; only the usual ones are stored.
+def suggestions_for(
+    person_id: PersonId, wish: Wish = USUAL, listing: Listing = EVERYTHING
+) -> PersonSuggestions:
+    """The person's suggestions, best first, from the movies of a listing; its sort does not count.
 
-    Raises NotReadyError while there is no catalogue.
+    Only the usual ones are stored. Raises NotReadyError while there is no catalogue.
     """
     started = time.perf_counter()
     ratings = _oldest_first(person_id)
@@ -85,26 +102,64 @@ def suggestions_for(person_id: PersonId, wish: Wish = USUAL) -> PersonSuggestion
 
     now = time.time_ns() // 1_000_000
     if version is None:
-        return answer(_popular(ratings.keys() | marked), now, "popular")
-    if not ratings:
-        return answer(suggest(_model(version), {}, marked, MOST_SUGGESTIONS, wish), now, "popular")
-    if wish != USUAL:
-        return answer(suggest(_model(version), ratings, marked, MOST_SUGGESTIONS, wish), now, "fresh")
+        return answer(_popular(ratings.keys() | marked, listing), now, "popular")
+    model = _model(version)
+    source: Source = "fresh" if ratings else "popular"
+    if listing != EVERYTHING:
+        among = model.mask(open_catalogue().matching(listing))
+        return answer(suggest(model, ratings, marked, MOST_SUGGESTIONS, wish, among=among), now, source)
+    if wish != USUAL or not ratings:
+        return answer(suggest(model, ratings, marked, MOST_SUGGESTIONS, wish), now, source)
     basis = basis_of(ratings, marked)
     stored = suggestions_of(person_id)
     if stored and stored.basis == basis and stored.model_version == version:
         return answer(stored.suggestions, stored.created_at, "stored")
-    suggestions = suggest(_model(version), ratings, marked, MOST_SUGGESTIONS)
+    suggestions = suggest(model, ratings, marked, MOST_SUGGESTIONS)
     put_suggestions(person_id, StoredSuggestions(suggestions, basis, version, now))
     return answer(suggestions, now, "fresh")
 
 
-def _popular(unwanted: "set[MovieId]") -> list[Suggestion]:
-    listed = (
-        open_catalogue().browse(Listing(sort=Sort.POPULAR), None, MOST_SUGGESTIONS + len(unwanted)).movies
-    )
-    wanted = [listed_movie for listed_movie in listed if listed_movie.movie.movie_id not in unwanted]
-    return [Suggestion(listed_movie.movie.movie_id, 0.0) for listed_movie in wanted[:MOST_SUGGESTIONS]]
+def _popular(unwanted: Collection[MovieId], listing: Listing) -> list[Suggestion]:
+    popular = replace(listing, sort=Sort.POPULAR)
+    listed = open_catalogue().browse(popular, None, MOST_SUGGESTIONS + len(unwanted)).movies
+    wanted = [one.movie.movie_id for one in listed if one.movie.movie_id not in unwanted]
+    return [Suggestion(movie_id, 0.0) for movie_id in wanted[:MOST_SUGGESTIONS]]
+
+
+def rows_for(person_id: PersonId, wish: Wish = USUAL) -> PersonRows:
+    """The person's suggestions in rows, made anew. Raises NotReadyError while there is no catalogue."""
+    started = time.perf_counter()
+    ratings = _oldest_first(person_id)
+    marks = sorted(marks_of(person_id), key=lambda mark: mark.marked_at, reverse=True)
+    marked = {mark.movie_id for mark in marks}
+    listed = [mark.movie_id for mark in marks if mark.kind is MarkKind.WATCHLIST]
+    version = current_model_version()
+    if version is None:
+        unrated = [Suggestion(movie_id, 0.0) for movie_id in listed if movie_id not in ratings]
+        popular = _popular(ratings.keys() | marked, EVERYTHING)
+        both = [Row(RowKind.FOR_YOU, popular[:MOST_IN_ROW]), Row(RowKind.WATCHLIST, unrated[:MOST_IN_ROW])]
+        rows = [row for row in both if len(row.suggestions) >= FEWEST_IN_ROW]
+    else:
+        scored = score(_model(version), ratings, marked, wish)
+        rows = rows_of(scored, listed, *_groups(version, open_catalogue()))
+    source: Source = "fresh" if ratings and version else "popular"
+    milliseconds = (time.perf_counter() - started) * 1000
+    return PersonRows(rows, ratings, version, source, milliseconds)
+
+
+@lru_cache(maxsize=2)
+def _groups(version: str, catalogue: Catalogue) -> tuple[list[Group], list[Group]]:
+    """The genres and the decades that the movies of a model fall into."""
+    model = _model(version)
+    genres = [
+        Group.of(model, name, catalogue.matching(Listing(genres=(name,)))) for name, _ in catalogue.genres()
+    ]
+    first, last = catalogue.release_years() or (1, 0)
+    decades = [
+        Group.of(model, str(year), catalogue.matching(Listing(year_from=year, year_to=year + 9)))
+        for year in range(first // 10 * 10, last + 1, 10)
+    ]
+    return genres, decades
 
 
 def similar_to(movie_id: MovieId, count: int) -> list[MovieId]:

@@ -8,6 +8,7 @@ import json
 import random
 import sqlite3
 import threading
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -100,7 +101,8 @@ class Listing:
     """What to list: every filter must hold. With `text` and no `sort`, the best match comes first.
 
     Without either, the most popular comes first. A movie must be of all `genres` and of none of the
-    `excluded_genres`; years are inclusive, and a movie without a year is within no range of them.
+    `excluded_genres`; years and minutes of runtime are inclusive, and a movie without a year or a runtime is
+    within no range of them.
     """
 
     sort: Sort | None = None
@@ -110,6 +112,8 @@ class Listing:
     year_from: int | None = None
     year_to: int | None = None
     least_ratings: int = 0
+    runtime_from: int | None = None
+    runtime_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,8 @@ class _Filter:
     year_from: int | None
     year_to: int | None
     least_ratings: int
+    runtime_from: int | None
+    runtime_to: int | None
 
     @property
     def condition(self) -> str:
@@ -196,6 +202,10 @@ class _Filter:
             parts.append("year <= :year_to")
         if self.least_ratings > 0:
             parts.append("rating_count >= :least_ratings")
+        if self.runtime_from is not None:
+            parts.append("runtime >= :runtime_from")
+        if self.runtime_to is not None:
+            parts.append("runtime <= :runtime_to")
         return " AND ".join(parts)
 
     @property
@@ -207,6 +217,8 @@ class _Filter:
             "year_from": self.year_from,
             "year_to": self.year_to,
             "least_ratings": self.least_ratings,
+            "runtime_from": self.runtime_from,
+            "runtime_to": self.runtime_to,
         }
 
 
@@ -220,6 +232,7 @@ class Catalogue:
         self._total = lru_cache(maxsize=512)(self._count_matches)
         self._ranked = lru_cache(maxsize=64)(self._rank_matches)
         self._query = lru_cache(maxsize=256)(self._match)
+        self._matching = lru_cache(maxsize=64)(self._match_all)
         self._genres = {
             name: (count, bit) for name, count, bit in self._rows("SELECT name, movie_count, bit FROM genres")
         }
@@ -264,6 +277,13 @@ class Catalogue:
         page = found[:limit]
         movies = self.movies(movie_id for _, movie_id in page)
         return Page(list(movies.values()), page[-1] if len(found) > limit else None, self._total(filters))
+
+    def matching(self, listing: Listing) -> memoryview:
+        """The ids of all movies that a listing matches, ascending, as 32-bit integers.
+
+        They are kept for the filters used last, as making them takes longer than scoring all of the movies.
+        """
+        return self._matching(self._filter(listing))
 
     def titled(self, keys: Collection[str]) -> dict[str, list[tuple[MovieId, int | None]]]:
         """The movies (with their years) whose title has one of these keys, as `title_key` makes them."""
@@ -344,6 +364,8 @@ class Catalogue:
             year_from=listing.year_from,
             year_to=listing.year_to,
             least_ratings=listing.least_ratings,
+            runtime_from=listing.runtime_from,
+            runtime_to=listing.runtime_to,
         )
 
     def _bits(self, genres: Iterable[str]) -> list[int | None]:
@@ -356,6 +378,12 @@ class Catalogue:
             filters.values,
         )
         return int(count)
+
+    def _match_all(self, filters: _Filter | None) -> memoryview:
+        found: Sequence[tuple[int]] = ()
+        if filters is not None:
+            found = self._rows(f"SELECT movie_id FROM movies WHERE {filters.condition}", filters.values)  # noqa: S608
+        return memoryview(array("i", sorted(movie_id for (movie_id,) in found))).toreadonly()
 
     def _sorted(self, filters: _Filter, order: _Order, after: Position | None, limit: int) -> list[Position]:
         """Up to `limit` positions: first the movies that have what is sorted by, then those without."""

@@ -1,6 +1,7 @@
 // A film in a list: its poster and title lead to its page; stars and marks are at hand.
 
-import { mark, rate, setAside, unrate, useStore } from "../store.js";
+import { recall, remember } from "../router.js";
+import { keepForLater, mark, rate, setAside, unrate, useStore } from "../store.js";
 import { html, useRef, useEffect, useState } from "../vendor/preact.js";
 import { Icon, starText } from "./base.js";
 import { Poster } from "./poster.js";
@@ -11,12 +12,13 @@ export const useMark = (movie) => useStore((state) => state.marks.get(movie.movi
 
 export const rateOrRemove = (movie) => (stars) => (stars === null ? unrate(movie) : rate(movie, stars));
 
-export function WatchlistButton({ movie, wide = false }) {
+/** With `leaves` the film's card goes away with the press, so that can be undone. */
+export function WatchlistButton({ movie, wide = false, leaves = false }) {
   const listed = useMark(movie) === "watchlist";
   const label = listed ? "On your watchlist" : "Add to watchlist";
   return html`<button type="button" class=${wide ? "button quiet" : "disc-button"} aria-pressed=${listed ? "true" : "false"}
     aria-label=${wide ? null : `Watchlist: ${movie.title}`} title=${wide ? null : label}
-    onClick=${() => mark(movie, listed ? null : "watchlist")}>
+    onClick=${() => (leaves ? keepForLater : mark)(movie, listed ? null : "watchlist")}>
     <${Icon} name="bookmark" filled=${listed} />${wide && (listed ? "On your watchlist" : "Watchlist")}
   </button>`;
 }
@@ -71,7 +73,7 @@ export function MovieCard({ movie, suggestion = null, eager = false }) {
     </a>
     <div class="card-marks">
       ${suggestion && html`<${AsideButton} movie=${movie} />`}
-      <${WatchlistButton} movie=${movie} />
+      <${WatchlistButton} movie=${movie} leaves=${suggestion !== null} />
     </div>
     ${suggestion && html`<${Prediction} stars=${suggestion.predicted_stars} from=${suggestion.likely_from} to=${suggestion.likely_to} because=${suggestion.because_of} />`}
     <${Stars} movie=${movie} value=${stars} onRate=${rateOrRemove(movie)} />
@@ -85,18 +87,22 @@ export const GridSkeleton = ({ count = 12 }) => html`<div class="grid" aria-hidd
   ${Array.from({ length: count }, (_, i) => html`<${CardSkeleton} key=${i} />`)}</div>`;
 
 /** Cards side by side that scroll, by finger, wheel, key or button. */
-export function MovieRow({ title, more, movies, id }) {
+export function MovieRow({ title, why, more, suggestions = null, movies = suggestions?.map(({ movie }) => movie), id, row: key }) {
   const row = useRef(null);
   const [ends, setEnds] = useState({ start: true, end: false });
   const look = () => {
     const { scrollLeft, scrollWidth, clientWidth } = row.current;
+    remember(`row ${id}`, scrollLeft);
     setEnds({ start: scrollLeft < 4, end: scrollLeft + clientWidth > scrollWidth - 4 });
   };
   useEffect(() => {
+    row.current.scrollLeft = recall(`row ${id}`) ?? 0;
+  }, []);
+  useEffect(() => {
     if (row.current) look();
-  }, [movies]);
+  }, [suggestions ?? movies]);
   const turn = (way) => row.current.scrollBy({ left: way * row.current.clientWidth * 0.85, behavior: "smooth" });
-  return html`<section class="shelf" aria-labelledby=${id}>
+  return html`<section class="shelf" data-row=${key} aria-labelledby=${id}>
     <div class="shelf-head">
       <h2 id=${id}>${title}</h2>
       ${more && html`<a class="more-link" href=${more}>See all<span class="hidden">: ${title}</span></a>`}
@@ -105,8 +111,9 @@ export function MovieRow({ title, more, movies, id }) {
         <button type="button" class="disc-button" aria-label=${`${title}: on`} disabled=${ends.end} onClick=${() => turn(1)}><${Icon} name="right" /></button>
       </div>
     </div>
+    ${why && html`<p class="shelf-why">${why}</p>`}
     <div class="row" ref=${row} onScroll=${look}>
-      ${movies ? movies.map((movie) => html`<${MovieCard} key=${movie.movie_id} movie=${movie} />`)
+      ${movies ? movies.map((movie, i) => html`<${MovieCard} key=${movie.movie_id} movie=${movie} suggestion=${suggestions?.[i] ?? null} />`)
         : Array.from({ length: 8 }, (_, i) => html`<${CardSkeleton} key=${i} />`)}
     </div>
   </section>`;

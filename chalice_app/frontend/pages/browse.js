@@ -1,8 +1,9 @@
 // Every film: search, sort, filter. The address holds the whole state.
 
-import { listGenres, listMovies } from "../api.js";
-import { countOf, Failure, Icon, Nothing, useLoaded, useTitle } from "../components/base.js";
+import { listMovies } from "../api.js";
+import { countOf, Failure, Icon, Nothing, useTitle } from "../components/base.js";
 import { MoreOf, useEndless } from "../components/endless.js";
+import { GenreChips } from "../components/genre-chips.js";
 import { GridSkeleton, MovieCard } from "../components/movie-card.js";
 import { navigate } from "../router.js";
 import { learn } from "../store.js";
@@ -58,27 +59,6 @@ function Typed({ query, name, valid = () => true, ...attributes }) {
   return html`<input ...${attributes} name=${name} value=${text} onInput=${onInput} onKeyDown=${(event) => event.key === "Enter" && send(text)} />`;
 }
 
-function GenreChips({ query }) {
-  const { data, error, retry } = useLoaded(async () => (await listGenres()).items, []);
-  const wanted = listOf(query, "genre");
-  const unwanted = listOf(query, "exclude_genre");
-  if (error) return html`<p class="chips-failed">The genres could not be loaded. <button type="button" class="text-button" onClick=${retry}>Try again</button></p>`;
-  const press = (name) => {
-    const without = (names) => names.filter((one) => one !== name);
-    const next = wanted.includes(name) ? [without(wanted), [...unwanted, name]] : unwanted.includes(name) ? [wanted, without(unwanted)] : [[...wanted, name], unwanted];
-    change(query, { genre: next[0].join(","), exclude_genre: next[1].join(",") });
-  };
-  return html`<div class="chips" role="group" aria-label="Genres: press once to include, twice to exclude">
-    ${(data ?? Array.from({ length: 20 }, (_, i) => ({ name: null, key: i }))).map(({ name, count, key }) => {
-      if (!name) return html`<span class="chip skeleton" key=${key}></span>`;
-      const state = wanted.includes(name) ? "in" : unwanted.includes(name) ? "out" : "";
-      const words = { in: ", included", out: ", excluded", "": "" }[state];
-      return html`<button key=${name} type="button" class=${`chip ${state}`} aria-pressed=${state === "in" ? "true" : state === "out" ? "mixed" : "false"}
-        aria-label=${name + words} title=${countOf(count, "film")} onClick=${() => press(name)}><span class="chip-sign" aria-hidden="true">${{ in: "+", out: "−" }[state]}</span>${name}</button>`;
-    })}
-  </div>`;
-}
-
 const isYear = (value) => value === "" || /^(18|19|20)\d\d$/.test(value);
 
 export default function Browse({ entry }) {
@@ -112,7 +92,8 @@ export default function Browse({ entry }) {
           <${Icon} name="filter" />Filters${filtered ? html` <span class="badge">${filtered}</span>` : null}</button>
       </div>
       <div id="more-filters" class=${`filters-more ${open ? "open" : ""}`}>
-        <${GenreChips} query=${query} />
+        <${GenreChips} wanted=${listOf(query, "genre")} unwanted=${listOf(query, "exclude_genre")}
+          change=${(wanted, unwanted) => change(query, { genre: wanted.join(","), exclude_genre: unwanted.join(",") })} />
         <div class="years"><span>Years</span>
           <${Typed} query=${query} name="year_from" inputmode="numeric" maxlength="4" size="4" placeholder="from" aria-label="From year" valid=${isYear} />
           <span aria-hidden="true">–</span>
