@@ -11,7 +11,9 @@ from chalicelib.api import (
     marks,
     movies,
     ratings,
+    searches,
     suggestions,
+    trying,
 )
 from chalicelib.api.headers import add_common_headers
 from chalicelib.api.logs import configure_logs, log_requests
@@ -22,5 +24,17 @@ configure_logs(app.log)
 
 for middleware in (log_requests, add_common_headers, chalice_errors_as_problems):
     app.register_middleware(middleware, "http")
-for module in (health, accounts, movies, ratings, marks, suggestions, imports, exports, documentation):
+for module in (
+    health,
+    accounts,
+    trying,
+    movies,
+    searches,
+    ratings,
+    marks,
+    suggestions,
+    imports,
+    exports,
+    documentation,
+):
     app.register_blueprint(module.blueprint)

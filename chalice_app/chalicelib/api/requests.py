@@ -198,15 +198,18 @@ _Names = Annotated[
 _Cursor = Annotated[str, Field(max_length=600, description="The `next_cursor` of the page before.")]
 
 
+SearchText = Annotated[
+    str,
+    Field(max_length=200, description="Words of titles and people; the last one may be unfinished."),
+    AfterValidator(_single_line),
+]
+
+
 class MoviesQuery(Query):
     sort: Annotated[
         Sort | None, Field(description="Without it: the best match for `q` first, or else the most popular.")
     ] = None
-    q: Annotated[
-        str,
-        Field(max_length=200, description="Words of titles and people; the last one may be unfinished."),
-        AfterValidator(_single_line),
-    ] = ""
+    q: SearchText = ""
     genre: Annotated[_Names, Field(description="Only movies of all of these.")] = ()
     exclude_genre: Annotated[_Names, Field(description="Only movies of none of these.")] = ()
     year_from: _Year | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import Field, TypeAdapter
@@ -18,6 +18,9 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Suggestion
 from chalicelib.services.movies import titled
 from chalicelib.storage.catalogue import open_catalogue
+
+if TYPE_CHECKING:
+    from chalicelib.services.suggesting import PersonSuggestions
 
 blueprint = Blueprint(__name__)
 
@@ -46,26 +49,30 @@ def suggestions(request: Request) -> Response:
     end = start + query.limit
     page = made.suggestions[start:end]
 
-    catalogue = open_catalogue()
-    movies = catalogue.movies([suggestion.movie_id for suggestion in page])
-    reasons = _reasons(made.ratings, page)
     return answer(
-        Suggestions(
-            items=[
-                SuggestedMovie(
-                    movie=MovieCard.of(movies[one.movie_id]),
-                    predicted_stars=one.predicted_stars if made.predicted else None,
-                    because_of=reasons.get(one.because_of) if one.because_of else None,
-                )
-                for one in page
-                if one.movie_id in movies
-            ],
-            next_cursor=write_cursor(asked, edition, end) if end < len(made.suggestions) else None,
-            model_version=made.model_version,
-            created_at=made.created_at,
-            source=made.source,
-            milliseconds=made.milliseconds,
-        )
+        suggested(made, page, write_cursor(asked, edition, end) if end < len(made.suggestions) else None)
+    )
+
+
+def suggested(made: "PersonSuggestions", page: Sequence[Suggestion], next_cursor: str | None) -> Suggestions:
+    """A page of the suggestions, each with its movie and the rating that speaks for it."""
+    movies = open_catalogue().movies([suggestion.movie_id for suggestion in page])
+    reasons = _reasons(made.ratings, page)
+    return Suggestions(
+        items=[
+            SuggestedMovie(
+                movie=MovieCard.of(movies[one.movie_id]),
+                predicted_stars=one.predicted_stars if made.predicted else None,
+                because_of=reasons.get(one.because_of) if one.because_of else None,
+            )
+            for one in page
+            if one.movie_id in movies
+        ],
+        next_cursor=next_cursor,
+        model_version=made.model_version,
+        created_at=made.created_at,
+        source=made.source,
+        milliseconds=made.milliseconds,
     )
 
 

@@ -81,6 +81,9 @@ MOST_WORDS = 12
 LONGEST_MENDED = 30
 SHORT = 2  # letters that a text needs more of to look among people, too
 BROAD = 2000  # matches past which relevance says little
+_FILMS_FOR_PEOPLE = 60  # the best known that match: whoever made none of them is hardly who is meant
+# Walking down from the best known takes a few milliseconds at most; sorting all that match took up to fifty.
+_FOUND = "movies INDEXED BY by_popularity WHERE movie_id IN (SELECT rowid FROM search WHERE search MATCH ?)"
 _WEIGHTS = "10.0, 6.0, 4.0, 2.0"  # of the columns of `search`, for bm25
 
 
@@ -135,6 +138,22 @@ class Page:
     movies: list[ListedMovie]
     following: Position | None
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """Somebody who made films; `best_known` is the title of the one that most people rated."""
+
+    name: str
+    best_known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """What an unfinished search may be after, the likeliest first."""
+
+    movies: list[ListedMovie]
+    people: list[KnownPerson]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +239,7 @@ class Catalogue:
         self._total = lru_cache(maxsize=512)(self._count_matches)
         self._ranked = lru_cache(maxsize=64)(self._rank_matches)
         self._query = lru_cache(maxsize=256)(self._match)
+        self._meant = lru_cache(maxsize=256)(self._meant_words)
         self._genres = {
             name: (count, bit) for name, count, bit in self._rows("SELECT name, movie_count, bit FROM genres")
         }
@@ -264,6 +284,50 @@ class Catalogue:
         page = found[:limit]
         movies = self.movies(movie_id for _, movie_id in page)
         return Page(list(movies.values()), page[-1] if len(found) > limit else None, self._total(filters))
+
+    def complete(self, text: str, films: int, people: int) -> Completions:
+        """The few films and people that somebody who has typed this is most likely after; the last word may
+        be unfinished. Films whose whole title it is come first, then those whose title begins so, then
+        titles that hold its words; each the best known first."""
+        words = self._meant(text)
+        if not words:
+            return Completions([], [])
+        key = title_key(" ".join(words))
+        found: dict[int, None] = {}
+        for part, values in (
+            ("movies WHERE title_key = ?", (key,)),
+            ("movies WHERE title_key >= ? AND title_key < ? || '{'", (key, key)),
+            (_FOUND, (f"{{title original_title joined}} : ({expression(words)})",)),
+            (_FOUND, (expression(words),)),
+        ):
+            if len(found) >= films:
+                break
+            rows = self._rows(
+                f"SELECT movie_id FROM {part} "  # noqa: S608
+                "ORDER BY rating_count DESC, movie_id DESC LIMIT ?",
+                (*values, films),
+            )
+            found |= dict.fromkeys(movie_id for (movie_id,) in rows)
+        listed = list(self.movies(list(found)[:films]).values())
+        return Completions(listed, self._people(words, people))
+
+    def _people(self, words: Sequence[str], count: int) -> list[KnownPerson]:
+        """Those among the directors and casts of the best-known films that match whose own name has all of
+        the words; each word but the last in full."""
+        rows = self._rows(
+            f'SELECT title, directors, "cast", rating_count FROM {_FOUND} '  # noqa: S608
+            "ORDER BY rating_count DESC, movie_id DESC LIMIT ?",
+            (f"people : ({expression(words)})", _FILMS_FOR_PEOPLE),
+        )
+        fame: dict[str, int] = {}
+        best: dict[str, str] = {}
+        for title, directors, cast, ratings in rows:
+            for name in dict.fromkeys([*json.loads(directors), *json.loads(cast)]):
+                if _is_named(name, words):
+                    fame[name] = fame.get(name, 0) + ratings + 1
+                    best.setdefault(name, title)
+        names = sorted(fame, key=lambda name: (-fame[name], name))[:count]
+        return [KnownPerson(name, best[name]) for name in names]
 
     def titled(self, keys: Collection[str]) -> dict[str, list[tuple[MovieId, int | None]]]:
         """The movies (with their years) whose title has one of these keys, as `title_key` makes them."""
@@ -428,27 +492,42 @@ class Catalogue:
         """The full-text query for what a person typed: empty for blank text, None if nothing can match."""
         if not text.strip():
             return ""
-        words = searchable_words(text[:LONGEST_TEXT])[:MOST_WORDS]
+        words = self._meant(text)
         if not words:
             return None
         if len(words) == 1 and len(words[0]) <= SHORT:
             return f"{{title original_title}} : ({expression(words)})"
-        if self._matches(expression(words)):
-            return expression(words)
-        return expression([self._mended(word) for word in words])
+        return expression(words)
+
+    def _meant_words(self, text: str) -> tuple[str, ...]:
+        """The words of a text; where they match nothing, with those mended that are unknown."""
+        words = searchable_words(text[:LONGEST_TEXT])[:MOST_WORDS]
+        if not words or self._matches(expression(words)):
+            return tuple(words)
+        return tuple(self._mended(word) for word in words)
 
     def _matches(self, query: str) -> bool:
         return bool(self._rows("SELECT 1 FROM search WHERE search MATCH ? LIMIT 1", (query,)))
 
     def _mended(self, word: str) -> str:
-        """The weightiest known word that is one slip of the keyboard away, if the word itself is unknown."""
+        """The weightiest known word that is one slip of the keyboard away, if the word itself is unknown;
+        where there is none, one that begins so: the word may be unfinished."""
         if len(word) > LONGEST_MENDED or self._matches(expression([word])):
             return word
+        slips = sorted(one_slip_away(word))
         known = self._rows(
             "SELECT word FROM words WHERE word IN (SELECT value FROM json_each(?)) "
             "ORDER BY weight DESC, word LIMIT 1",
-            (json.dumps(sorted(one_slip_away(word))),),
+            (json.dumps(slips),),
         )
+        if not known and len(word) > SHORT + 1:
+            # With the first letter as typed, which is hardly ever the wrong one, few words are looked at.
+            beginnings = [slip for slip in slips if slip[:1] == word[0] and len(slip) >= len(word)]
+            known = self._rows(
+                "SELECT word FROM json_each(?), words WHERE word >= value AND word < value || '{' "
+                "ORDER BY weight DESC, word LIMIT 1",
+                (json.dumps(beginnings),),
+            )
         return str(known[0][0]) if known else word
 
 
@@ -459,6 +538,11 @@ def open_catalogue() -> Catalogue:
 
 
 _opened = lru_cache(maxsize=2)(Catalogue)
+
+
+def _is_named(name: str, words: Sequence[str]) -> bool:
+    own = searchable_words(name)
+    return set(words[:-1]) <= set(own) and any(one.startswith(words[-1]) for one in own)
 
 
 def _mask(bits: Iterable[int | None]) -> int:
