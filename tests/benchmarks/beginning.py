@@ -58,7 +58,7 @@ def measure(ratings: RatingColumns, seed: int = 20) -> dict[int, list[tuple[Figu
             if not rest.any():
                 continue
             for count in RATED:
-                both = [_figures(model, lists, shown, movies, stars, count) for shown in lists]
+                both = [_figures(model, lists, shown, movies, stars, count=count) for shown in lists]
                 if both[0] and both[1]:
                     found[count].append((both[0], both[1]))
     return found
@@ -74,6 +74,7 @@ def _figures(
     shown: Positions,
     movies: Positions,
     stars: NDArray[np.float32],
+    *,
     count: int,
 ) -> Figures | None:
     """None where the person knows fewer of the films shown."""

@@ -1,5 +1,6 @@
 """Trying the service out without an account, and keeping all of that once there is one."""
 
+from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 from chalice.app import Blueprint, Request, Response
@@ -23,7 +24,7 @@ from chalicelib.api.responses import (
 )
 from chalicelib.api.routing import route
 from chalicelib.api.suggestions import suggested
-from chalicelib.domain.errors import NotReadyError, TooManyAttemptsError
+from chalicelib.domain.errors import InvalidInputError, NotReadyError, TooManyAttemptsError
 from chalicelib.domain.mark import Mark, MarkKind
 from chalicelib.domain.movie import LARGEST_MOVIE_ID, MovieId
 from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS, Rating, check_stars
@@ -46,7 +47,7 @@ blueprint = Blueprint(__name__)
 def _on_the_grid(stars: float) -> float:
     try:
         return check_stars(stars)
-    except ValueError:
+    except InvalidInputError:
         raise PydanticCustomError("stars", "A rating is half a star to five, in halves.") from None
 
 
@@ -74,8 +75,8 @@ class TriedMark(Body):
 class TriedOut(Body):
     """What somebody said of movies; of two things said of one movie the newer counts."""
 
-    ratings: Annotated[list[TriedRating], Field(max_length=MOST_TRIED_OUT)] = []
-    marks: Annotated[list[TriedMark], Field(max_length=MOST_TRIED_OUT)] = []
+    ratings: Annotated[tuple[TriedRating, ...], Field(max_length=MOST_TRIED_OUT)] = ()
+    marks: Annotated[tuple[TriedMark, ...], Field(max_length=MOST_TRIED_OUT)] = ()
 
 
 class TryingBody(TriedOut):
@@ -191,7 +192,7 @@ def keep(request: Request) -> Response:
     )
 
 
-def _newest(said: list[Said]) -> list[Said]:
+def _newest(said: Sequence[Said]) -> list[Said]:
     """The newest of each movie, oldest first; of one moment the later in the list."""
 
     def moment(one: Said) -> int:
