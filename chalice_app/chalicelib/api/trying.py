@@ -24,13 +24,14 @@ from chalicelib.api.responses import (
 )
 from chalicelib.api.routing import route
 from chalicelib.api.suggestions import suggested
-from chalicelib.domain.errors import InvalidInputError, NotReadyError, TooManyAttemptsError
+from chalicelib.domain.errors import InvalidInputError, NotFoundError, NotReadyError, TooManyAttemptsError
 from chalicelib.domain.mark import Mark, MarkKind
-from chalicelib.domain.movie import LARGEST_MOVIE_ID, MovieId
+from chalicelib.domain.movie import LARGEST_MOVIE_ID, MovieId, parse_movie_id
 from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS, Rating, check_stars
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS
 from chalicelib.domain.wish import Wish, WishedOrder
 from chalicelib.services import trying
+from chalicelib.services.movies import known_movie
 from chalicelib.services.rating import next_to_rate
 from chalicelib.storage.catalogue import open_catalogue
 from chalicelib.storage.marks import marks_of
@@ -86,6 +87,12 @@ class TryingBody(TriedOut):
     limit: Annotated[int, Field(ge=1, le=MOST_SUGGESTIONS)] = 24
     adventure: Annotated[float, Field(ge=0, le=1)] = 0.0
     order: WishedOrder = "ranking"
+
+
+class PredictedStars(Answer):
+    """None without a model, or for a movie that it has never met."""
+
+    predicted_stars: float | None
 
 
 class BeginningQuery(Query):
@@ -149,6 +156,26 @@ def suggestions_without_account(request: Request) -> Response:
     marked = {MovieId(one.movie_id) for one in body.marks}
     made = suggestions_from(ratings, marked, Wish(body.adventure, body.order))
     return answer(suggested(made, made.suggestions[: body.limit], None))
+
+
+@route(
+    blueprint,
+    "POST",
+    "/movies/{movie_id}/predicted-stars",
+    body=TriedOut,
+    answers=PredictedStars,
+    raises=(NotFoundError, NotReadyError, TooManyAttemptsError),
+)
+def predicted_without_account(request: Request, movie_id: str) -> Response:
+    """How many stars somebody without an account is expected to give a movie, from what they say here."""
+    from chalicelib.services.suggesting import predicted_from  # it imports numpy
+
+    number = parse_movie_id(movie_id)
+    body = read_body(request, TriedOut)
+    trying.count_suggestions(address_of(request))
+    known_movie(number)
+    stars = predicted_from({MovieId(one.movie_id): one.stars for one in _newest(body.ratings)}, number)
+    return answer(PredictedStars(predicted_stars=stars and round(stars, 2)))
 
 
 @route(blueprint, "GET", "/next-to-rate", query=NextToRateQuery, answers=NextToRate, raises=(NotReadyError,))

@@ -151,9 +151,13 @@ def similar_to(movie_id: MovieId, count: int) -> list[MovieId]:
 
 def predicted_stars(person_id: PersonId, movie_id: MovieId) -> float | None:
     """What we expect this person to give the movie; None without a model, or for a movie new to it."""
+    return None if current_model_version() is None else predicted_from(_oldest_first(person_id), movie_id)
+
+
+def predicted_from(ratings: Mapping[MovieId, float], movie_id: MovieId) -> float | None:
+    """The same for somebody without an account, from their ratings, oldest first."""
     version = current_model_version()
     if version is None:
         return None
-    ratings = _oldest_first(person_id)
-    ratings.pop(movie_id, None)
-    return predict(_model(version), ratings, [movie_id]).get(movie_id)
+    others = {rated: stars for rated, stars in ratings.items() if rated != movie_id}
+    return predict(_model(version), others, [movie_id]).get(movie_id)

@@ -1,15 +1,14 @@
-// Home for someone signed in: suggestions that follow every rating, or a start where there is none yet.
+// Home for someone who has rated: suggestions that follow every rating.
 
-import { listMovies, listSuggestions } from "../api.js";
-import { Failure, Icon, Nothing, useLoaded, useTitle } from "../components/base.js";
+import { countOf, Failure, Nothing, useTitle } from "../components/base.js";
 import { AsideButton, GridSkeleton, MovieCard, Prediction, rateOrRemove, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars } from "../components/stars.js";
+import { loadSuggestions } from "../mine.js";
 import { recall, remember } from "../router.js";
-import { learn, peek, useStore } from "../store.js";
+import { goToSignIn, learn, peek, useStore } from "../store.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 
-const ENOUGH = 5; // ratings after which suggestions say more than popularity does
 const PAGE = 25;
 const MOST = 100;
 const REST_MS = 700; // after a rating, before the list moves: time to see what was given
@@ -69,7 +68,7 @@ function useSuggestions() {
     setBusy(true);
     setError(null);
     try {
-      const page = await listSuggestions({ limit, cursor });
+      const page = await loadSuggestions({ limit, cursor });
       if (mine !== turn.current) return;
       learn(page.items.map(({ movie }) => movie));
       const seen = new Set(cursor ? latest.current.items.map(({ movie }) => movie.movie_id) : []);
@@ -135,6 +134,7 @@ function Suggestions() {
   const [first, ...rest] = list.items;
   return html`<div class="wrap" ref=${box} onFocusOut=${onFocusOut}>
     <h1 class="hidden" tabindex="-1">For you</h1>
+    <${Invitation} />
     ${error && html`<${Failure} error=${error} retry=${refresh} />`}
     ${first ? html`<${Pick} suggestion=${first} key=${first.movie.movie_id} />` : html`<${Nothing} icon="check" title="You have been through everything we would suggest">
       <p>Rate more films, or look around for something unexpected.</p><p class="note-actions"><a class="button" href="/rate">Rate films</a><a class="button quiet" href="/browse">Browse</a></p><//>`}
@@ -147,43 +147,18 @@ function Suggestions() {
   </div>`;
 }
 
-function Beginning({ onReady }) {
-  useTitle("Start with films you know");
+/** Without an account: where the ratings are, and how to keep them. */
+function Invitation() {
+  const session = useStore((state) => state.session);
   const count = useStore((state) => state.ratings.size);
-  const account = useStore((state) => state.account);
-  const { data, error, retry } = useLoaded(async (signal) => {
-    const { items } = await listMovies({ sort: "popular", limit: 48 }, signal);
-    learn(items);
-    return items;
-  }, []);
-  return html`<div class="wrap">
-    <section class="beginning">
-      <div>
-        <p class="kicker">Welcome, ${account?.name.split(" ")[0]}</p>
-        <h1 tabindex="-1">Start with films you know</h1>
-        <p>Give ${ENOUGH} films their stars, whatever you thought of them. Your suggestions follow at once.</p>
-      </div>
-      <div class="beginning-end">
-        <p class="progress" role="status"><span class="progress-dots" aria-hidden="true">${Array.from({ length: ENOUGH }, (_, i) => html`<i key=${i} class=${i < count ? "on" : ""}></i>`)}</span>
-          ${Math.min(count, ENOUGH)} of ${ENOUGH} films</p>
-        ${count > 0 ? html`<button type="button" class="button" onClick=${onReady}>Show my suggestions</button>`
-          : html`<a class="button quiet" href="/rate?mode=popular"><${Icon} name="rate" />Rate one by one</a>`}
-      </div>
-    </section>
-    ${error ? html`<${Failure} error=${error} retry=${retry} />` : data ? html`<div class="grid">${data.map((movie) => html`<${MovieCard} key=${movie.movie_id} movie=${movie} />`)}</div>` : html`<${GridSkeleton} count=${18} />`}
-  </div>`;
+  if (session === "in") return null;
+  return html`<aside class="invitation" aria-label="Keeping your ratings">
+    <p><b>${countOf(count, "rating")}</b> in this browser. An account keeps ${count === 1 ? "it" : "them"} everywhere.</p>
+    <button type="button" class="button small" onClick=${() => goToSignIn()}>Sign up</button> <a class="more-link" href="/start">Rate more films</a>
+  </aside>`;
 }
 
 export default function ForYou() {
-  const count = useStore((state) => state.ratings.size);
-  const [beginning, setBeginning] = useState(count === 0);
-  useEffect(() => {
-    if (!beginning || count < ENOUGH) return undefined;
-    const wait = setTimeout(() => setBeginning(false), REST_MS);
-    return () => clearTimeout(wait);
-  }, [count]);
-  useEffect(() => {
-    if (!beginning) window.scrollTo({ top: recall("scroll") ?? 0 });
-  }, [beginning]);
-  return beginning ? html`<${Beginning} onReady=${() => setBeginning(false)} />` : html`<${Suggestions} />`;
+  useEffect(() => window.scrollTo({ top: recall("scroll") ?? 0 }), []);
+  return html`<${Suggestions} />`;
 }

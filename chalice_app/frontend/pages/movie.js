@@ -1,11 +1,12 @@
 // One film.
 
-import { getMovie, getMyMovie, listMovies, listSimilar } from "../api.js";
+import { getMovie, listMovies, listSimilar } from "../api.js";
 import { countOf, Failure, Nothing, useLoaded, useNearby, useTitle } from "../components/base.js";
 import { AsideButton, MovieRow, rateOrRemove, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Histogram } from "../components/histogram.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars, starsAloud } from "../components/stars.js";
+import { loadPrediction } from "../mine.js";
 import { known, learn, useStore } from "../store.js";
 import { html } from "../vendor/preact.js";
 
@@ -15,12 +16,11 @@ function Mine({ movie }) {
   const session = useStore((state) => state.session);
   const changes = useStore((state) => state.tasteChanges);
   const stars = useStars(movie);
-  const { data } = useLoaded(async (signal) => (session === "in" ? getMyMovie(movie.movie_id, signal) : null), [session, movie.movie_id, changes]);
-  const predicted = data?.predicted_stars;
+  const { data: predicted } = useLoaded((signal) => (stars ? Promise.resolve(null) : loadPrediction(movie.movie_id, signal)), [session, movie.movie_id, changes]);
   return html`<section class="mine" aria-label="Your stars">
     <p class="mine-label">${stars ? html`You gave it <b>${starsAloud(stars)}</b>` : "Your stars"}</p>
     <${Stars} movie=${movie} value=${stars} onRate=${rateOrRemove(movie)} size="big" />
-    ${session === "in" && !stars && html`<p class="mine-guess">${predicted ? html`Our guess for you: <b>${predicted.toFixed(1)}</b>` : " "}</p>`}
+    ${!stars && html`<p class="mine-guess">${predicted ? html`Our guess for you: <b>${predicted.toFixed(1)}</b>` : " "}</p>`}
     <div class="mine-acts"><${WatchlistButton} movie=${movie} wide /><${AsideButton} movie=${movie} wide /></div>
   </section>`;
 }
