@@ -66,9 +66,13 @@ def test_a_phone_finds_from_its_header_and_says_when_it_cannot(phone: Visitor) -
 def test_an_answer_that_comes_late_never_replaces_a_newer_one(visitor: Visitor) -> None:
     page = visitor.page
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     visitor.go("/about")
     field = page.get_by_role("combobox", name="Search films and people")
-    page.route("**/api/search?q=titanic", held.append)
+    page.route("**/api/search?q=titanic", hold)
     field.press_sequentially("titanic")
     page.wait_for_timeout(300)  # past the pause after which it asks
     field.fill("gladiator")

@@ -79,6 +79,7 @@ MOST_GENRES = 62
 LONGEST_TEXT = 200
 MOST_WORDS = 12
 LONGEST_MENDED = 30
+MOST_SPELLINGS = 8  # of one word that are tried where its neighbours are right
 SHORT = 2  # letters that a text needs more of to look among people, too
 BROAD = 2000  # matches past which relevance says little
 _FILMS_FOR_PEOPLE = 60  # the best known that match: whoever made none of them is hardly who is meant
@@ -500,11 +501,19 @@ class Catalogue:
         return expression(words)
 
     def _meant_words(self, text: str) -> tuple[str, ...]:
-        """The words of a text; where they match nothing, with those mended that are unknown."""
+        """The words of a text; where they match nothing, with those mended that are unknown, or else with
+        the first that can be mended although it is a word: “forest gump”."""
         words = searchable_words(text[:LONGEST_TEXT])[:MOST_WORDS]
         if not words or self._matches(expression(words)):
             return tuple(words)
-        return tuple(self._mended(word) for word in words)
+        mended = [self._mended(word) for word in words]
+        if len(words) > 1 and mended == words:
+            for at, word in enumerate(words):
+                for other in self._spelt_like(sorted(one_slip_away(word)), MOST_SPELLINGS):
+                    changed = [*words[:at], other, *words[at + 1 :]]
+                    if self._matches(expression(changed)):
+                        return tuple(changed)
+        return tuple(mended)
 
     def _matches(self, query: str) -> bool:
         return bool(self._rows("SELECT 1 FROM search WHERE search MATCH ? LIMIT 1", (query,)))
@@ -515,20 +524,26 @@ class Catalogue:
         if len(word) > LONGEST_MENDED or self._matches(expression([word])):
             return word
         slips = sorted(one_slip_away(word))
-        known = self._rows(
-            "SELECT word FROM words WHERE word IN (SELECT value FROM json_each(?)) "
-            "ORDER BY weight DESC, word LIMIT 1",
-            (json.dumps(slips),),
-        )
+        known = self._spelt_like(slips, 1)
         if not known and len(word) > SHORT + 1:
             # With the first letter as typed, which is hardly ever the wrong one, few words are looked at.
             beginnings = [slip for slip in slips if slip[:1] == word[0] and len(slip) >= len(word)]
-            known = self._rows(
+            rows = self._rows(
                 "SELECT word FROM json_each(?), words WHERE word >= value AND word < value || '{' "
                 "ORDER BY weight DESC, word LIMIT 1",
                 (json.dumps(beginnings),),
             )
-        return str(known[0][0]) if known else word
+            known = [found for (found,) in rows]
+        return known[0] if known else word
+
+    def _spelt_like(self, spellings: Sequence[str], count: int) -> list[str]:
+        """The weightiest known words among these."""
+        rows = self._rows(
+            "SELECT word FROM words WHERE word IN (SELECT value FROM json_each(?)) "
+            "ORDER BY weight DESC, word LIMIT ?",
+            (json.dumps(spellings), count),
+        )
+        return [word for (word,) in rows]
 
 
 def open_catalogue() -> Catalogue:

@@ -66,8 +66,8 @@ export const CardSkeleton = () => html`<div class="card skeleton" aria-hidden="t
 export const GridSkeleton = ({ count = 12 }) => html`<div class="grid" aria-hidden="true">
   ${Array.from({ length: count }, (_, i) => html`<${CardSkeleton} key=${i} />`)}</div>`;
 
-/** Cards side by side that scroll, by finger, wheel, key or button; `suggestions` by movie id, if they are any. */
-export function MovieRow({ title, more, movies, id, suggestions = null }) {
+/** Cards side by side that scroll, by finger, wheel, key or button. */
+export function MovieRow({ title, more, movies, id }) {
   const row = useRef(null);
   const [ends, setEnds] = useState({ start: true, end: false });
   const look = () => {
@@ -88,7 +88,7 @@ export function MovieRow({ title, more, movies, id, suggestions = null }) {
       </div>
     </div>
     <div class="row" ref=${row} onScroll=${look}>
-      ${movies ? movies.map((movie) => html`<${MovieCard} key=${movie.movie_id} movie=${movie} suggestion=${suggestions?.get(movie.movie_id)} />`)
+      ${movies ? movies.map((movie) => html`<${MovieCard} key=${movie.movie_id} movie=${movie} />`)
         : Array.from({ length: 8 }, (_, i) => html`<${CardSkeleton} key=${i} />`)}
     </div>
   </section>`;

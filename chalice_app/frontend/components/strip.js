@@ -1,48 +1,47 @@
-// What we would suggest so far: a row that appears with the first rating and sharpens with each one.
+// What we would suggest so far: it stays in sight while one rates, and sharpens with each film.
 
 import { loadSuggestions } from "../mine.js";
-import { learn, useStore } from "../store.js";
-import { html, useEffect, useRef, useState } from "../vendor/preact.js";
-import { MovieRow } from "./movie-card.js";
+import { learn, peek, useStore } from "../store.js";
+import { html, useEffect, useState } from "../vendor/preact.js";
+import { Poster } from "./poster.js";
 
-const LENGTH = 18;
-const REST_MS = 500; // after a rating: time to see what was given
+const LENGTH = 12;
+const REST_MS = 400; // between a rating and the next list
 
-export function SuggestionStrip({ more = null }) {
+/** Nothing before the first rating. `onAll` is called to see all of it. */
+export function SuggestionStrip({ onAll }) {
   const count = useStore((state) => state.ratings.size);
   const changes = useStore((state) => state.tasteChanges);
-  const [page, setPage] = useState(null);
+  const [page, setPage] = useState(null); // { items, count }: `count` ratings led to it
   const [error, setError] = useState(null);
-  const shown = useRef(false);
   useEffect(() => {
-    if (!count) {
-      shown.current = false;
-      setPage(null);
-      return undefined;
-    }
     const stop = new AbortController();
-    const wait = setTimeout(async () => {
+    const read = async () => {
       try {
-        const found = await loadSuggestions({ limit: LENGTH }, stop.signal);
-        learn(found.items.map(({ movie }) => movie));
-        shown.current = true;
-        setPage(found);
+        const { items } = await loadSuggestions({ limit: LENGTH }, stop.signal);
+        learn(items.map(({ movie }) => movie));
+        setPage({ items, count: peek().ratings.size });
         setError(null);
       } catch (problem) {
         if (problem.name !== "AbortError") setError(problem);
       }
-    }, shown.current ? REST_MS : 0);
+    };
+    const wait = count ? setTimeout(read, page ? REST_MS : 0) : 0;
     return () => {
       clearTimeout(wait);
       stop.abort();
     };
   }, [changes, count]);
-  if (!count) return null;
-  const films = count === 1 ? "one film" : `${count} films`;
-  return html`<div class="strip" data-testid="strip">
-    <p class="hidden" role="status">${page ? `Suggestions from ${films}: ${page.items.slice(0, 3).map(({ movie }) => movie.title).join(", ")} and more.` : ""}</p>
-    ${error && html`<p class="strip-failed" role="alert">The suggestions could not be renewed. ${error.message}</p>`}
-    <${MovieRow} id="strip" title=${`For you, from ${films}`} more=${more} movies=${page?.items.map(({ movie }) => movie)}
-      suggestions=${page && new Map(page.items.map((one) => [one.movie.movie_id, one]))} />
-  </div>`;
+  if (!count || !(page || error)) return null;
+  const films = page?.count === 1 ? "one film" : `${page?.count} films`;
+  return html`<section class="strip" aria-label="Suggestions so far" data-testid="strip">
+    <div class="strip-head">
+      <h2><span role="status">${page ? `For you, from ${films}` : "For you"}</span></h2>
+      <button type="button" class="button small" onClick=${onAll}>Show my suggestions</button>
+    </div>
+    ${error && html`<p class="strip-failed" role="alert">${error.message}</p>`}
+    ${page && html`<ol class="strip-films">${page.items.map(({ movie, predicted_stars: stars }) => html`<li key=${movie.movie_id} data-movie=${movie.movie_id}>
+      <a href=${`/movie/${movie.movie_id}`} title=${movie.title} aria-label=${`${movie.title}${stars ? `, ${stars.toFixed(1)} for you` : ""}`}><${Poster} movie=${movie} />
+        ${stars ? html`<span>★ ${stars.toFixed(1)}</span>` : null}</a></li>`)}</ol>`}
+  </section>`;
 }

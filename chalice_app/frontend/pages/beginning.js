@@ -37,14 +37,13 @@ export default function Beginning({ onReady = () => navigate("/") }) {
       <div class="beginning-end">
         <p class="progress" role="status"><span class="progress-dots" aria-hidden="true">${Array.from({ length: ENOUGH }, (_, i) => html`<i key=${i} class=${i < count ? "on" : ""}></i>`)}</span>
           ${Math.min(count, ENOUGH)} of ${ENOUGH} films</p>
-        ${count > 0 ? html`<button type="button" class="button" onClick=${onReady}>Show my suggestions</button>`
-          : html`<a class="button quiet" href="/rate?mode=popular"><${Icon} name="rate" />Rate one by one</a>
-            ${account && html`<button type="button" class="text-button" onClick=${onReady}>Skip this</button>`}`}
+        <a class="button quiet" href="/rate?mode=popular"><${Icon} name="rate" />Rate one by one</a>
+        ${account && count === 0 && html`<button type="button" class="text-button" onClick=${onReady}>Skip this</button>`}
         ${!account && count > 0 && html`<button type="button" class="text-button" onClick=${() => goToSignIn()}>Sign up to keep them</button>`}
       </div>
     </section>
-    <${SuggestionStrip} />
     ${error ? html`<${Failure} error=${error} retry=${retry} />` : data ? html`<div class="grid">${data.map((movie) => html`<${MovieCard} key=${movie.movie_id} movie=${movie} />`)}</div>` : html`<${GridSkeleton} count=${18} />`}
     <p class="beginning-foot">None of these? <a href="/browse">Search for films you know</a></p>
+    <${SuggestionStrip} onAll=${onReady} />
   </div>`;
 }

@@ -44,7 +44,7 @@ function Trending() {
   return html`<div ref=${place} class="late-shelf"><${MovieRow} id="trending" title="Trending" movies=${data} /></div>`;
 }
 
-function Welcome() {
+function Welcome({ onRated }) {
   useTitle("");
   const rated = useStore((state) => state.ratings.size > 0);
   const { data, error, retry } = useLoaded(shelf({ sort: "popular" }), []);
@@ -59,12 +59,12 @@ function Welcome() {
       <${Wall} movies=${data} />
     </div></section>
     <div class="wrap shelves">
-      ${rated && html`<${Later} load=${loadStrip} more="/start" />`}
       ${error ? html`<${Failure} error=${error} retry=${retry} />` : html`
         <${MovieRow} id="popular" title="Most watched" more="/browse" movies=${data} />
         <${Trending} />
         <${LateShelf} id="top" title="Top rated" more="/browse?sort=top-rated" query=${{ sort: "top-rated" }} />
         <${LateShelf} id="recent" title="Newest" more="/browse?sort=recent" query=${{ sort: "recent" }} />`}
+      ${rated && html`<${Later} load=${loadStrip} onAll=${onRated} />`}
     </div>`;
 }
 
@@ -87,16 +87,17 @@ const loadForYou = () => import("./for-you.js").then((page) => page.default);
 const loadBeginning = () => import("./beginning.js").then((page) => page.default);
 const loadStrip = () => import("../components/strip.js").then(({ SuggestionStrip }) => SuggestionStrip);
 
-/** Who has not rated yet begins with films they know; who leaves the first page by rating stays on it. */
+/** Who has not rated yet begins with films they know. */
 function Personal() {
   const [beginning, setBeginning] = useState(peek().ratings.size === 0);
   return beginning ? html`<${Later} key="beginning" load=${loadBeginning} waiting=${html`<${Waiting} />`} onReady=${() => setBeginning(false)} />`
     : html`<${Later} key="for-you" load=${loadForYou} waiting=${html`<${Waiting} />`} />`;
 }
 
+/** The page does not change under the hands of somebody who gives their first stars on it. */
 function Stranger() {
-  const [forYou] = useState(peek().ratings.size > 0);
-  return forYou ? html`<${Personal} />` : html`<${Welcome} />`;
+  const [forYou, show] = useState(peek().ratings.size > 0);
+  return forYou ? html`<${Personal} />` : html`<${Welcome} onRated=${() => show(true)} />`;
 }
 
 export default function Home() {
