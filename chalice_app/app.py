@@ -12,7 +12,9 @@ from chalicelib.api import (
     movies,
     ratings,
     reasons,
+    searches,
     suggestions,
+    trying,
 )
 from chalicelib.api.headers import add_common_headers
 from chalicelib.api.logs import configure_logs, log_requests
@@ -29,6 +31,8 @@ for module in (
     movies,
     ratings,
     reasons,
+    trying,
+    searches,
     marks,
     suggestions,
     imports,

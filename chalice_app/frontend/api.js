@@ -141,6 +141,14 @@ export const listSuggestions = (query, signal) => get("/me/suggestions", query, 
 export const listSuggestionRows = (query, signal) => get("/me/suggestions/rows", query, signal);
 export const nextToRate = (popular, skip, signal) =>
   get("/me/next-to-rate", { popular, skip: skip.join(",") }, signal);
+export const listToBeginWith = (signal) => get("/movies/to-begin-with", null, signal);
+export const listTrending = (signal) => get("/movies/trending", { limit: 18 }, signal);
+export const find = (q, signal) => get("/search", { q }, signal);
+export const keepLibrary = (body) => request("POST", "/me/library", { body });
+export const trySuggestionRows = (body, signal) => send("POST", "/suggestions/rows", { body, signal });
+export const trySuggestions = (body, signal) => send("POST", "/suggestions", { body, signal });
+export const tryPrediction = (id, body, signal) => send("POST", `/movies/${id}/predicted-stars`, { body, signal });
+export const tryNextToRate = (popular, skip, signal) => get("/next-to-rate", { popular, skip: skip.join(",") }, signal);
 export const putRating = (id, stars) => request("PUT", `/me/ratings/${id}`, { body: { stars } });
 export const deleteRating = (id) => request("DELETE", `/me/ratings/${id}`);
 export const putMark = (id, kind) => request("PUT", `/me/marks/${id}`, { body: { kind } });

@@ -1,6 +1,6 @@
 // The shell: header, navigation, notices, and the page that the address names.
 
-import { Failure, Icon, Nothing, useTitle } from "./components/base.js";
+import { Failure, FinderInput, Icon, Nothing, useTitle } from "./components/base.js";
 import { currentEntry, navigate, settleScroll, useEntry } from "./router.js";
 import { dismiss, goToSignIn, logOut, resume, useStore } from "./store.js";
 import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
@@ -10,9 +10,10 @@ const ROUTES = [
   { path: /^\/browse$/, load: () => import("./pages/browse.js") },
   { path: /^\/movie\/(tt)?(?<id>\d{1,10})$/, load: () => import("./pages/movie.js") },
   { path: /^\/for-you$/, load: () => import("./pages/suggestions.js"), purpose: "see your suggestions" },
-  { path: /^\/rate$/, load: () => import("./pages/rate.js"), purpose: "rate films one after another" },
-  { path: /^\/my\/ratings$/, load: () => import("./pages/my-ratings.js"), purpose: "see your ratings" },
-  { path: /^\/my\/watchlist$/, load: () => import("./pages/watchlist.js"), purpose: "see your watchlist" },
+  { path: /^\/rate$/, load: () => import("./pages/rate.js"), purpose: "rate films one after another", guests: "always" },
+  { path: /^\/start$/, load: () => import("./pages/beginning.js"), purpose: "pick films that you know", guests: "always" },
+  { path: /^\/my\/ratings$/, load: () => import("./pages/my-ratings.js"), purpose: "see your ratings", guests: "tried" },
+  { path: /^\/my\/watchlist$/, load: () => import("./pages/watchlist.js"), purpose: "see your watchlist", guests: "tried" },
   { path: /^\/(sign-up|log-in)$/, load: () => import("./pages/sign-in.js") },
   { path: /^\/about$/, load: () => import("./pages/about.js") },
   { path: /^\/(api-docs|problems\/(?<slug>[a-z-]+))$/, load: () => import("./pages/api-docs.js") },
@@ -67,6 +68,7 @@ function Page() {
   const [shown, show] = useState(null);
   const [attempt, setAttempt] = useState(0);
   const session = useStore((state) => state.session);
+  const tried = useStore((state) => state.ratings.size + state.marks.size > 0);
   const first = useRef(true);
 
   useLayoutEffect(() => {
@@ -101,7 +103,8 @@ function Page() {
   if (personal && session === "unreachable") return html`<${Unreached} />`;
   if (route?.purpose && session !== "in") {
     if (session === "starting") return html`<div class="wrap waiting" aria-busy="true"></div>`;
-    return html`<${Gate} purpose=${route.purpose} />`;
+    const open = route.guests === "always" || (route.guests === "tried" && tried);
+    if (!open) return html`<${Gate} purpose=${route.purpose} />`;
   }
   return html`<${View} key=${shown.entry.path} entry=${shown.entry} params=${params} />`;
 }
@@ -170,29 +173,46 @@ function AccountMenu({ account, path }) {
   </div>`;
 }
 
-function HeaderSearch() {
+/** In a narrow window it opens over the header; Escape or another page close it. */
+function HeaderSearch({ open, close }) {
+  const box = useRef(null);
+  useEffect(() => {
+    if (open) box.current.querySelector("input").focus();
+  }, [open]);
   const submit = (event) => {
     event.preventDefault();
     const text = new FormData(event.target).get("q").trim();
     event.target.reset();
     navigate(text ? `/browse?q=${encodeURIComponent(text)}` : "/browse");
   };
-  return html`<form class="header-search" role="search" onSubmit=${submit}>
+  return html`<form class=${`header-search ${open ? "open" : ""}`} role="search" ref=${box} onSubmit=${submit}
+    onKeyDown=${(event) => event.key === "Escape" && !event.defaultPrevented && close()}>
     <${Icon} name="search" />
-    <input type="search" name="q" aria-label="Search films and people" placeholder="Films, people" autocomplete="off" maxlength="100" />
+    <${FinderInput} name="q" placeholder="Films, people" maxlength="100" />
+    ${open && html`<button type="button" class="icon-button" aria-label="Close the search" onClick=${close}><${Icon} name="close" /></button>`}
   </form>`;
 }
 
 function Header({ path, session, account }) {
+  const tried = useStore((state) => state.ratings.size + state.marks.size > 0);
+  const [searching, search] = useState(false);
+  useEffect(() => search(false), [path]);
+  const opener = useRef(null);
+  const close = () => {
+    search(false);
+    opener.current?.focus();
+  };
   const link = (href, text) => html`<a href=${href} aria-current=${isHere(href, path)}>${text}</a>`;
   return html`<header class="header"><div class="header-in">
     <a class="brand" href="/" aria-label="Matinee, home"><${Logo} /><span>Matinee</span></a>
     <nav class="header-nav" aria-label="Main">
-      ${session === "in" && link("/", "For you")}${link("/browse", "Browse")}${link("/rate", "Rate")}
-      ${session === "in" && link("/my/ratings", "My ratings")}${session === "in" && link("/my/watchlist", "Watchlist")}
+      ${(session === "in" || tried) && link("/", "For you")}${link("/browse", "Browse")}${link("/rate", "Rate")}
+      ${(session === "in" || tried) && link("/my/ratings", "My ratings")}${(session === "in" || tried) && link("/my/watchlist", "Watchlist")}
     </nav>
-    ${path !== "/browse" && html`<${HeaderSearch} />`}
+    ${path !== "/browse" && html`<${HeaderSearch} open=${searching} close=${close} />`}
     <div class="header-end">
+      ${path !== "/browse" && html`<button type="button" class="icon-button search-opener" ref=${opener} aria-label="Search" aria-expanded=${searching ? "true" : "false"}
+        onClick=${() => search(true)}><${Icon} name="search" /></button>`}
       <${ThemeToggle} />
       ${session === "in" ? html`<${AccountMenu} account=${account} path=${path} />` : session === "out" ? html`
         <a class="text-link" href="/log-in">Log in</a><a class="button small" href="/sign-up">Sign up</a>` : html`<span class="avatar waiting-avatar"></span>`}

@@ -5,18 +5,22 @@ import * as api from "./api.js";
 import { currentEntry, navigate } from "./router.js";
 import { useEffect, useState } from "./vendor/preact.js";
 
+// What was said without an account stays in this browser until one keeps it: movie id → { movie, value, at }.
+const TRIED = "matinee:tried";
+const MOST_TRIED = 300; // of each kind: as many as the server takes at once
+let tried = readTried();
+
 const state = {
   session: api.mayBeSignedIn() ? "starting" : "out", // starting | in | out | unreachable
   account: null,
-  ratings: new Map(), // movie id → stars
-  marks: new Map(), // movie id → "watchlist" | "not_interested"
-  tasteChanges: 0, // counts what the server has kept that changes what it suggests
+  ratings: triedValues("ratings"), // movie id → stars
+  marks: triedValues("marks"), // movie id → "watchlist" | "not_interested"
+  tasteChanges: 0, // counts what has been kept that changes what is suggested
   notices: [],
   online: navigator.onLine,
 };
 const listeners = new Set();
 const knownMovies = new Map();
-const PENDING = "matinee:pending";
 
 function changed(part = {}) {
   Object.assign(state, part);
@@ -52,6 +56,7 @@ export const known = (id) => knownMovies.get(id);
 // ---- notices ----------------------------------------------------------------------------------
 
 let noticeCount = 0;
+const countOf = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 /** Say something in passing. `action` is `{ label, run }`; `tone` is "plain" or "bad". */
 export function notify(text, { action = null, tone = "plain" } = {}) {
@@ -64,14 +69,18 @@ export const dismiss = (id) => changed({ notices: state.notices.filter((notice) 
 // ---- session ----------------------------------------------------------------------------------
 
 async function enter(account) {
-  const library = await api.getLibrary();
-  const byId = (object) => new Map(Object.entries(object).map(([id, value]) => [Number(id), value]));
-  changed({ session: "in", account, ratings: byId(library.ratings), marks: byId(library.marks), notices: [] });
-  applyPending();
+  const triedOut = tried.ratings.size + tried.marks.size > 0;
+  const library = triedOut ? await keepTried() : await api.getLibrary();
+  const merged = (name) => new Map([...Object.entries(library[name]).map(([id, value]) => [Number(id), value]), ...triedValues(name)]);
+  changed({ session: "in", account, ratings: merged("ratings"), marks: merged("marks"), notices: [] });
+  if (!triedOut) return;
+  const kept = [countOf(library.kept_ratings, "rating"), countOf(library.kept_marks, "film on your lists", "films on your lists")];
+  if (library.failed) notifyUnkept();
+  else notify(`Kept: ${kept.filter((part) => !part.startsWith("0 ")).join(" and ") || "nothing new, your account knew better"}.`);
 }
 
 function forget() {
-  changed({ session: "out", account: null, ratings: new Map(), marks: new Map() });
+  changed({ session: "out", account: null, ratings: triedValues("ratings"), marks: triedValues("marks") });
 }
 
 /** Take up the session that the refresh cookie stands for, if there is one. */
@@ -114,20 +123,85 @@ export function goToSignIn(page = "/sign-up") {
   navigate(`${page}?next=${encodeURIComponent(here)}`);
 }
 
-function askToSignIn(wish) {
-  sessionStorage.setItem(PENDING, JSON.stringify(wish));
-  goToSignIn();
-  notify("Sign up or log in, and we will keep that for you.");
+// ---- tried out without an account ---------------------------------------------------------------
+
+function readTried() {
+  try {
+    const { ratings, marks } = JSON.parse(localStorage.getItem(TRIED));
+    return { ratings: new Map(ratings), marks: new Map(marks) };
+  } catch {
+    return { ratings: new Map(), marks: new Map() }; // none, or not what we wrote
+  }
 }
 
-function applyPending() {
-  const wish = JSON.parse(sessionStorage.getItem(PENDING) ?? "null");
-  sessionStorage.removeItem(PENDING);
-  if (!wish) return;
-  if (wish.stars) rate(wish.movie, wish.stars);
-  else mark(wish.movie, wish.kind);
-  notify(wish.stars ? `Kept: ${wish.stars} stars for ${wish.movie.title}.` : `Kept: ${wish.movie.title}.`);
+function saveTried() {
+  if (tried.ratings.size + tried.marks.size) localStorage.setItem(TRIED, JSON.stringify({ ratings: [...tried.ratings], marks: [...tried.marks] }));
+  else localStorage.removeItem(TRIED);
 }
+
+function triedValues(name) {
+  return new Map([...tried[name]].map(([id, { value }]) => [id, value]));
+}
+
+/** What was tried out, newest last: { ratings, marks } of movie id → { movie, value, at }. */
+export const triedOut = () => tried;
+
+/** The same as the API takes it. */
+export const triedBody = () => ({
+  ratings: [...tried.ratings].map(([id, { value, at }]) => ({ movie_id: id, stars: value, rated_at: at })),
+  marks: [...tried.marks].map(([id, { value, at }]) => ({ movie_id: id, kind: value, marked_at: at })),
+});
+
+/** Say something without an account: at once, in this browser. */
+function tryOut(name, movie, value) {
+  const id = movie.movie_id;
+  const before = tried[name].get(id)?.value ?? null;
+  if (value === before) return Promise.resolve(true);
+  tried[name].delete(id);
+  if (value !== null && tried[name].size >= MOST_TRIED) {
+    if (before !== null) tried[name].set(id, { movie, value: before, at: Date.now() });
+    notify(`This browser keeps ${MOST_TRIED} films without an account. Sign up to go on.`, { action: { label: "Sign up", run: () => goToSignIn() } });
+    return Promise.resolve(false);
+  }
+  if (value !== null) tried[name].set(id, { movie: cardOf(movie), value, at: Date.now() });
+  try {
+    saveTried();
+  } catch {
+    // The browser keeps nothing for us (a private window, a full disk): it holds for as long as the page lives.
+  }
+  const values = triedValues(name);
+  const tells = name === "ratings" || value === "not_interested" || before === "not_interested";
+  changed({ [name]: values, tasteChanges: state.tasteChanges + (tells ? 1 : 0) });
+  return Promise.resolve(true);
+}
+
+const cardOf = ({ movie_id, title, year, genres, runtime, poster_url, rating_count, rating_mean }) =>
+  ({ movie_id, title, year, genres, runtime, poster_url, rating_count, rating_mean });
+
+/** Hand all of it to the account; what cannot be kept now stays here and is tried again. */
+async function keepTried() {
+  const sent = tried;
+  try {
+    const library = await api.keepLibrary(triedBody());
+    for (const name of ["ratings", "marks"]) for (const [id, one] of sent[name]) if (tried[name].get(id) === one) tried[name].delete(id);
+    saveTried();
+    return library;
+  } catch {
+    return { ...(await api.getLibrary()), failed: true };
+  }
+}
+
+function notifyUnkept() {
+  notify("What you rated before is safe in this browser, but could not be added to your account yet.", {
+    tone: "bad", action: { label: "Try again", run: () => enter(state.account).catch(notifyUnkept) },
+  });
+}
+
+window.addEventListener("storage", ({ key }) => {
+  if (key !== TRIED || state.session === "in") return;
+  tried = readTried();
+  changed({ ratings: triedValues("ratings"), marks: triedValues("marks"), tasteChanges: state.tasteChanges + 1 });
+});
 
 // ---- ratings and marks ------------------------------------------------------------------------
 
@@ -190,27 +264,21 @@ const keepMark = optimistic("marks", api.putMark, api.deleteMark, () => true);
 
 /** Give a movie stars (0.5 to 5), or take them back with null. */
 export function rate(movie, stars) {
-  if (state.session === "in") return keepRating(movie, stars);
-  askToSignIn({ movie, stars });
-  return Promise.resolve(false);
+  return state.session === "in" ? keepRating(movie, stars) : tryOut("ratings", movie, stars);
 }
 
 /** Put a movie on the watchlist, set it aside ("not_interested"), or neither (null). */
 export function mark(movie, kind) {
-  if (state.session === "in") return keepMark(movie, kind);
-  askToSignIn({ movie, kind });
-  return Promise.resolve(false);
+  return state.session === "in" ? keepMark(movie, kind) : tryOut("marks", movie, kind);
 }
 
 /** Set a movie aside and offer to take that back. */
 export function setAside(movie) {
   const before = state.marks.get(movie.movie_id) ?? null;
   const kept = mark(movie, "not_interested");
-  if (state.session === "in") {
-    notify(`We will not suggest “${movie.title}” again.`, {
-      action: { label: "Undo", run: () => mark(movie, before) },
-    });
-  }
+  notify(`We will not suggest “${movie.title}” again.`, {
+    action: { label: "Undo", run: () => mark(movie, before) },
+  });
   return kept;
 }
 
@@ -237,5 +305,6 @@ export function unrate(movie) {
 window.addEventListener("online", () => {
   changed({ online: true });
   if (state.session === "unreachable") resume();
+  else if (state.session === "in" && tried.ratings.size + tried.marks.size) enter(state.account).catch(() => {});
 });
 window.addEventListener("offline", () => changed({ online: false }));

@@ -86,21 +86,6 @@ def test_a_removed_rating_can_be_taken_back(visitor: Visitor) -> None:
     expect(rated.locator("input:checked")).to_have_value("2.5")
 
 
-def test_stars_given_before_signing_up_are_kept(visitor: Visitor) -> None:
-    visitor.go("/browse")
-    page = visitor.page
-    card = page.locator(".grid [data-movie]").nth(1)
-    movie_id = str(card.get_attribute("data-movie"))
-    visitor.rate(card, 4)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Sign up")
-    page.get_by_label("Name").fill("Ada Byron")
-    page.get_by_label("E-mail address").fill(f"kept-{movie_id}-{id(visitor)}@example.com")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    visitor.main.get_by_role("button", name="Sign up").click()
-    expect(page).to_have_url(re.compile("/browse$"))
-    expect(page.locator(f'.grid [data-movie="{movie_id}"] input:checked')).to_have_value("4")
-
-
 def test_wrong_input_is_named_beside_its_field(visitor: Visitor) -> None:
     visitor.expected = {401, 422}
     visitor.go("/sign-up")

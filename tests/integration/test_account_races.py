@@ -23,7 +23,7 @@ from chalicelib.services.tokens import read_access_token
 from chalicelib.storage import sessions as storage
 from chalicelib.storage.accounts import claim_to
 from chalicelib.storage.attempts import add_attempt, take_back_attempt
-from chalicelib.storage.marks import delete_mark, mark_of, marks_of, put_mark
+from chalicelib.storage.marks import delete_mark, keep_newest_marks, mark_of, marks_of, put_mark
 from chalicelib.storage.ratings import put_rating, put_ratings, ratings_of
 from chalicelib.storage.tables import AccountRow
 
@@ -179,3 +179,16 @@ def test_the_templates_own_signing_key_signs() -> None:
     assert read_access_token(signed_in.access_token) == account.person_id
     with pytest.raises(ConflictError):
         accounts.create_account("Eve", email.upper(), PASSWORD)
+
+
+def test_devices_that_hand_over_at_once_leave_the_newest_of_each() -> None:
+    person_id = PersonId(uuid4().hex)
+
+    def keep(device: int) -> None:
+        put_ratings([Rating(person_id, MovieId(1 + n), 1 + device / 2, 100 + device) for n in range(6)])
+        keep_newest_marks([Mark(person_id, MovieId(1), MarkKind.WATCHLIST, 100 + device)])
+
+    assert at_once(keep) == [None] * THREADS
+    newest = THREADS - 1
+    assert {(one.stars, one.rated_at) for one in ratings_of(person_id)} == {(1 + newest / 2, 100 + newest)}
+    assert [one.marked_at for one in marks_of(person_id)] == [100 + newest]

@@ -9,7 +9,15 @@ from chalicelib.services.accounts import create_account, log_in
 from tests.integration.api_client import FIRST_MOVIE, LOCAL_ADDRESS, PASSWORD
 from tests.integration.contract import document
 
-PUBLIC = ["/movies", "/movies?q=film&limit=3", "/genres", "/movies/1001", "/openapi.json"]
+PUBLIC = [
+    "/movies",
+    "/movies?q=film&limit=3",
+    "/movies/to-begin-with",
+    "/search?q=fil",
+    "/genres",
+    "/movies/1001",
+    "/openapi.json",
+]
 LISTS = {"/me/ratings", "/me/marks", "/me/suggestions", "/movies"}
 WRONG = {"email": "conventions@example.com", "password": "not the password"}
 

@@ -323,3 +323,64 @@ def test_an_empty_catalogue_can_be_browsed(tmp_path: Path) -> None:
     empty = catalogue_of(tmp_path, [])
     assert empty.browse(Listing(), None, 5) == Page([], None, 0)
     assert (empty.count(), empty.genres(), empty.random_movie(())) == (0, [], None)
+
+
+def completed(catalogue: Catalogue, text: str) -> tuple[list[str], list[str]]:
+    done = catalogue.complete(text, 4, 3)
+    return [listed.movie.title for listed in done.movies], [person.name for person in done.people]
+
+
+@pytest.fixture(scope="module")
+def half_typed(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    movies = [
+        named(1, "Forrest Gump", "Tom Hanks", "Sally Field"),
+        named(2, "The Terminal", "Tom Hanks"),
+        named(3, "Terminator", "Arnold Schwarzenegger"),
+        named(4, "Field of Dreams", "Kevin Costner"),
+        named(5, "Up", "Edward Asner"),
+        named(6, "Up in the Air", "George Clooney"),
+        named(7, "The Forest", "Natalie Dormer"),
+        named(8, "Top Gun", "Tom Cruise", "Colin Hanks"),
+    ]
+    ratings = {1: 90, 2: 20, 3: 80, 4: 30, 5: 40, 6: 60, 7: 5, 8: 50}
+    summary = {MovieId(number): RatingSummary(count, 4.0) for number, count in ratings.items()}
+    return catalogue_of(tmp_path_factory.mktemp("half-typed"), movies, summary)
+
+
+@pytest.mark.parametrize(
+    ("text", "films", "people"),
+    [
+        ("term", ["Terminator", "The Terminal"], []),
+        ("up", ["Up", "Up in the Air"], []),
+        ("tom ha", ["Forrest Gump", "Top Gun", "The Terminal"], ["Tom Hanks"]),
+        ("hanks, tom", ["Forrest Gump", "Top Gun", "The Terminal"], ["Tom Hanks"]),
+        ("field", ["Field of Dreams", "Forrest Gump"], ["Sally Field"]),
+        ("forest gump", ["Forrest Gump"], []),
+        ("schwarzeneger", ["Terminator"], ["Arnold Schwarzenegger"]),
+        ("schwarzene", ["Terminator"], ["Arnold Schwarzenegger"]),
+        ("shwarz", ["Terminator"], ["Arnold Schwarzenegger"]),
+        ("zzqq", [], []),
+        ("*", [], []),
+        ("   ", [], []),
+    ],
+)
+def test_what_is_half_typed_is_completed(
+    half_typed: Catalogue, text: str, films: list[str], people: list[str]
+) -> None:
+    assert completed(half_typed, text) == (films, people)
+
+
+def test_people_come_with_what_they_are_known_for(half_typed: Catalogue) -> None:
+    (person,) = half_typed.complete("tom hanks", 4, 3).people
+    assert person.best_known == "Forrest Gump"
+
+
+@given(st.text(max_size=30), st.integers(0, 6), st.integers(0, 4))
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_completed_within_limits(
+    half_typed: Catalogue, text: str, films: int, people: int
+) -> None:
+    done = half_typed.complete(text, films, people)
+    assert len(done.movies) <= films
+    assert len(done.people) <= people
+    assert len({listed.movie.movie_id for listed in done.movies}) == len(done.movies)

@@ -131,7 +131,7 @@ def test_gems_are_known_by_few_and_expected_to_please(model: Model) -> None:
     known = sorted(model.ranking.likes.tolist(), reverse=True)[MOVIES // 10]
     positions, _ = model.positions(np.array(ids_of(gems)))
     assert model.ranking.likes[positions].max() <= known
-    usual = model.rating.mean + score(model, ratings, ()).person[0]
+    usual = model.rating.mean + score(model, ratings, ()).belief.person[0]
     assert all(one.predicted_stars > usual for one in gems.suggestions)
 
 

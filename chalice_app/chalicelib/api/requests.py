@@ -200,6 +200,13 @@ _Names = Annotated[
 _Cursor = Annotated[str, Field(max_length=600, description="The `next_cursor` of the page before.")]
 
 
+SearchText = Annotated[
+    str,
+    Field(max_length=200, description="Words of titles and people; the last one may be unfinished."),
+    AfterValidator(_single_line),
+]
+
+
 class Filters(Query):
     """Every one of them must hold; years are inclusive."""
 
@@ -223,11 +230,7 @@ class MoviesQuery(Filters):
     sort: Annotated[
         Sort | None, Field(description="Without it: the best match for `q` first, or else the most popular.")
     ] = None
-    q: Annotated[
-        str,
-        Field(max_length=200, description="Words of titles and people; the last one may be unfinished."),
-        AfterValidator(_single_line),
-    ] = ""
+    q: SearchText = ""
     limit: Annotated[int, Field(ge=1, le=60)] = 24
     cursor: _Cursor | None = None
 

@@ -28,6 +28,7 @@ from chalicelib.storage.catalogue import ListedMovie, open_catalogue
 
 if TYPE_CHECKING:
     from chalicelib.recommending.rows import Row
+    from chalicelib.services.suggesting import PersonRows, PersonSuggestions
 
 blueprint = Blueprint(__name__)
 
@@ -60,14 +61,19 @@ def suggestions(request: Request) -> Response:
     page = made.suggestions[start:end]
 
     return answer(
-        Suggestions(
-            items=_items(page, made.ratings, predicted=made.predicted),
-            next_cursor=write_cursor(asked, edition, end) if end < len(made.suggestions) else None,
-            model_version=made.model_version,
-            created_at=made.created_at,
-            source=made.source,
-            milliseconds=made.milliseconds,
-        )
+        suggested(made, page, write_cursor(asked, edition, end) if end < len(made.suggestions) else None)
+    )
+
+
+def suggested(made: "PersonSuggestions", page: Sequence[Suggestion], next_cursor: str | None) -> Suggestions:
+    """A page of the suggestions, each with its movie and the rating that speaks for it."""
+    return Suggestions(
+        items=_items(page, made.ratings, predicted=made.predicted),
+        next_cursor=next_cursor,
+        model_version=made.model_version,
+        created_at=made.created_at,
+        source=made.source,
+        milliseconds=made.milliseconds,
     )
 
 
@@ -102,8 +108,12 @@ def suggestion_rows(request: Request) -> Response:
     """What to see next, in rows that say why they are there; no movie is in two of them."""
     from chalicelib.services.suggesting import rows_for  # it imports numpy
 
-    person_id = person_asking(request)
-    made = rows_for(person_id, read_query(request, DialsQuery).wish())
+    made = rows_for(person_asking(request), read_query(request, DialsQuery).wish())
+    return answer(in_rows(made))
+
+
+def in_rows(made: "PersonRows") -> SuggestionRows:
+    """The rows, each with its words, its movies and what speaks for them."""
     everything = [one for row in made.rows for one in row.suggestions]
     items = _items(everything, made.ratings, predicted=made.model_version is not None)
     by_id = {item.movie.movie_id: item for item in items}
@@ -114,13 +124,11 @@ def suggestion_rows(request: Request) -> Response:
         subject = str(row.because_of) if row.because_of else row.group
         shown = [by_id[one.movie_id] for one in row.suggestions if one.movie_id in by_id]
         rows.append(SuggestionRow(kind=row.kind, subject=subject, title=title, why=why, items=shown))
-    return answer(
-        SuggestionRows(
-            rows=rows,
-            model_version=made.model_version,
-            source=made.source,
-            milliseconds=round(made.milliseconds, 2),
-        )
+    return SuggestionRows(
+        rows=rows,
+        model_version=made.model_version,
+        source=made.source,
+        milliseconds=round(made.milliseconds, 2),
     )
 
 

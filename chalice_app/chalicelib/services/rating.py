@@ -93,14 +93,18 @@ def marked_movies(person_id: PersonId, kind: MarkKind | None, after: Place | Non
     )
 
 
-def next_to_rate(person_id: PersonId, *, popular: bool, skipped: Collection[MovieId]) -> ListedMovie | None:
+def next_to_rate(
+    person_id: PersonId | None, *, popular: bool, skipped: Collection[MovieId]
+) -> ListedMovie | None:
     """A random movie the person has said nothing about, or None when none is left.
 
-    With `popular` a well-known one comes first, as long as there are any.
+    With `popular` a well-known one comes first, as long as there are any. Of somebody without an account
+    (None) only `skipped` is known.
     """
-    excluded = {rating.movie_id for rating in ratings_of(person_id)}
-    excluded |= {made.movie_id for made in marks_of(person_id) if made.kind is MarkKind.NOT_INTERESTED}
-    excluded |= set(skipped)
+    excluded = set(skipped)
+    if person_id is not None:
+        excluded |= {rating.movie_id for rating in ratings_of(person_id)}
+        excluded |= {made.movie_id for made in marks_of(person_id) if made.kind is MarkKind.NOT_INTERESTED}
     catalogue = open_catalogue()
     known = catalogue.random_movie(excluded, WELL_KNOWN) if popular else None
     return known or catalogue.random_movie(excluded, None)

@@ -1,7 +1,8 @@
 """Suggestions for one person, fresh at once.
 
 What is stored is served as long as it was computed from the person's present ratings and marks by the
-current model; otherwise it is computed here and stored in its place.
+current model; otherwise it is computed here and stored in its place. For somebody without an account it is
+computed from what they say and kept nowhere.
 """
 
 import time
@@ -10,13 +11,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from chalicelib import measuring
+from chalicelib import clock, measuring
 from chalicelib.domain.errors import NotReadyError
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Prediction, Suggestion, basis_of
 from chalicelib.domain.wish import USUAL, Wish
+from chalicelib.recommending.beginning import telling_movies
 from chalicelib.recommending.model import FILE_NAME, Model
 from chalicelib.recommending.reasons import Reasons, reasons_for
 from chalicelib.recommending.rows import FEWEST_IN_ROW, MOST_IN_ROW, Group, Row, RowKind, rows_of
@@ -28,6 +30,8 @@ from chalicelib.storage.catalogue import Catalogue, Listing, Sort, open_catalogu
 from chalicelib.storage.marks import marks_of
 from chalicelib.storage.ratings import ratings_of
 from chalicelib.storage.suggestions import StoredSuggestions, put_suggestions, suggestions_of
+
+MOST_TO_BEGIN_WITH = 60
 
 Source = Literal["stored", "fresh", "popular"]
 
@@ -90,33 +94,73 @@ def suggestions_for(
     ratings = _oldest_first(person_id)
     marked = {mark.movie_id for mark in marks_of(person_id)}
     version = current_model_version()
-
-    def answer(suggestions: list[Suggestion], created_at: int, source: Source) -> PersonSuggestions:
-        milliseconds = (time.perf_counter() - started) * 1000
-        measuring.note("model_version", version or "none")
-        measuring.measure("SuggestionsTime", milliseconds, "Milliseconds")
-        measuring.measure("SuggestionAge", (time.time_ns() // 1_000_000 - created_at) / 1000, "Seconds")
-        return PersonSuggestions(
-            suggestions, ratings, version, created_at, source, milliseconds, version is not None
-        )
-
-    now = time.time_ns() // 1_000_000
-    if version is None:
-        return answer(_popular(ratings.keys() | marked, listing), now, "popular")
-    model = _model(version)
-    source: Source = "fresh" if ratings else "popular"
-    if listing != EVERYTHING:
-        among = model.mask(open_catalogue().matching(listing))
-        return answer(suggest(model, ratings, marked, MOST_SUGGESTIONS, wish, among=among), now, source)
-    if wish != USUAL or not ratings:
-        return answer(suggest(model, ratings, marked, MOST_SUGGESTIONS, wish), now, source)
+    if version is None or not ratings or wish != USUAL or listing != EVERYTHING:
+        return _computed(ratings, marked, wish, started, listing)
     basis = basis_of(ratings, marked)
     stored = suggestions_of(person_id)
     if stored and stored.basis == basis and stored.model_version == version:
-        return answer(stored.suggestions, stored.created_at, "stored")
-    suggestions = suggest(model, ratings, marked, MOST_SUGGESTIONS)
-    put_suggestions(person_id, StoredSuggestions(suggestions, basis, version, now))
-    return answer(suggestions, now, "fresh")
+        return _measured(
+            PersonSuggestions(
+                stored.suggestions,
+                ratings,
+                version,
+                stored.created_at,
+                "stored",
+                _since(started),
+                predicted=True,
+            )
+        )
+    made = _computed(ratings, marked, wish, started)
+    if made.model_version is not None:
+        put_suggestions(
+            person_id, StoredSuggestions(made.suggestions, basis, made.model_version, made.created_at)
+        )
+    return made
+
+
+def suggestions_from(
+    ratings: Mapping[MovieId, float], marked: Collection[MovieId], wish: Wish = USUAL
+) -> PersonSuggestions:
+    """Suggestions for somebody who has no account, from their ratings, oldest first, and marks.
+
+    Raises NotReadyError while there is no catalogue.
+    """
+    return _computed(ratings, marked, wish, time.perf_counter())
+
+
+def _computed(
+    ratings: Mapping[MovieId, float],
+    marked: Collection[MovieId],
+    wish: Wish,
+    started: float,
+    listing: Listing = EVERYTHING,
+) -> PersonSuggestions:
+    version = current_model_version()
+    source: Source = "fresh" if version is not None and ratings else "popular"
+    if version is None:
+        suggestions = _popular({*ratings, *marked}, listing)
+    else:
+        model = _model(version)
+        among = None if listing == EVERYTHING else model.mask(open_catalogue().matching(listing))
+        folding = time.perf_counter()
+        suggestions = suggest(model, ratings, marked, MOST_SUGGESTIONS, wish, among=among)
+        measuring.measure("FoldInTime", _since(folding), "Milliseconds")
+    return _measured(
+        PersonSuggestions(
+            suggestions, ratings, version, clock.now_ms(), source, _since(started), version is not None
+        )
+    )
+
+
+def _since(started: float) -> float:
+    """Milliseconds."""
+    return (time.perf_counter() - started) * 1000
+
+
+def _measured(made: PersonSuggestions) -> PersonSuggestions:
+    measuring.note("model_version", made.model_version or "none")
+    measuring.measure("SuggestionAge", (clock.now_ms() - made.created_at) / 1000, "Seconds")
+    return made
 
 
 def _popular(unwanted: Collection[MovieId], listing: Listing) -> list[Suggestion]:
@@ -130,21 +174,34 @@ def rows_for(person_id: PersonId, wish: Wish = USUAL) -> PersonRows:
     """The person's suggestions in rows, made anew. Raises NotReadyError while there is no catalogue."""
     started = time.perf_counter()
     ratings = _oldest_first(person_id)
-    marks = sorted(marks_of(person_id), key=lambda mark: mark.marked_at, reverse=True)
-    marked = {mark.movie_id for mark in marks}
-    listed = [mark.movie_id for mark in marks if mark.kind is MarkKind.WATCHLIST]
+    marks = sorted(marks_of(person_id), key=lambda mark: mark.marked_at)
+    return _rows(ratings, {mark.movie_id: mark.kind for mark in marks}, wish, started)
+
+
+def rows_from(
+    ratings: Mapping[MovieId, float], marks: Mapping[MovieId, MarkKind], wish: Wish = USUAL
+) -> PersonRows:
+    """The same for somebody who has no account, from their ratings and marks, both oldest first."""
+    return _rows(ratings, marks, wish, time.perf_counter())
+
+
+def _rows(
+    ratings: Mapping[MovieId, float], marks: Mapping[MovieId, MarkKind], wish: Wish, started: float
+) -> PersonRows:
+    listed = [movie_id for movie_id in reversed(list(marks)) if marks[movie_id] is MarkKind.WATCHLIST]
     version = current_model_version()
     if version is None:
         unrated = [Suggestion(movie_id, 0.0) for movie_id in listed if movie_id not in ratings]
-        popular = _popular(ratings.keys() | marked, EVERYTHING)
+        popular = _popular(ratings.keys() | marks.keys(), EVERYTHING)
         both = [Row(RowKind.FOR_YOU, popular[:MOST_IN_ROW]), Row(RowKind.WATCHLIST, unrated[:MOST_IN_ROW])]
         rows = [row for row in both if len(row.suggestions) >= FEWEST_IN_ROW]
     else:
-        scored = score(_model(version), ratings, marked, wish)
-        rows = rows_of(scored, listed, *_groups(version, open_catalogue()))
+        groups = _groups(version, open_catalogue())
+        folding = time.perf_counter()
+        rows = rows_of(score(_model(version), ratings, marks, wish), listed, *groups)
+        measuring.measure("FoldInTime", _since(folding), "Milliseconds")
     source: Source = "fresh" if ratings and version else "popular"
-    milliseconds = (time.perf_counter() - started) * 1000
-    return PersonRows(rows, ratings, version, source, milliseconds)
+    return PersonRows(rows, ratings, version, source, _since(started))
 
 
 @lru_cache(maxsize=2)
@@ -162,6 +219,22 @@ def _groups(version: str, catalogue: Catalogue) -> tuple[list[Group], list[Group
     return genres, decades
 
 
+def movies_to_begin_with(count: int) -> list[MovieId]:
+    """What to ask a new person about, in this order; without a model, what most people know.
+
+    Raises NotReadyError while there is no catalogue.
+    """
+    version = current_model_version()
+    if version is None:
+        return [one.movie_id for one in _popular((), EVERYTHING)[:count]]
+    return list(_to_begin_with(version)[:count])
+
+
+@lru_cache(maxsize=2)
+def _to_begin_with(version: str) -> tuple[MovieId, ...]:
+    return tuple(telling_movies(_model(version), MOST_TO_BEGIN_WITH))
+
+
 def similar_to(movie_id: MovieId, count: int) -> list[MovieId]:
     """Movies that the same people like, best first; none without a model, or for a movie new to it."""
     version = current_model_version()
@@ -171,12 +244,16 @@ def similar_to(movie_id: MovieId, count: int) -> list[MovieId]:
 def prediction(person_id: PersonId, movie_id: MovieId) -> Prediction | None:
     """What we expect this person to give the movie, from all that they rated but the movie itself; None
     without a model, or for a movie new to it."""
+    return None if current_model_version() is None else prediction_from(_oldest_first(person_id), movie_id)
+
+
+def prediction_from(ratings: Mapping[MovieId, float], movie_id: MovieId) -> Prediction | None:
+    """The same for somebody without an account, from their ratings, oldest first."""
     version = current_model_version()
     if version is None:
         return None
-    ratings = _oldest_first(person_id)
-    ratings.pop(movie_id, None)
-    return predictions(_model(version), ratings, [movie_id]).get(movie_id)
+    others = {rated: stars for rated, stars in ratings.items() if rated != movie_id}
+    return predictions(_model(version), others, [movie_id]).get(movie_id)
 
 
 @dataclass(frozen=True, slots=True)

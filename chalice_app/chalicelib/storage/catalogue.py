@@ -80,8 +80,12 @@ MOST_GENRES = 62
 LONGEST_TEXT = 200
 MOST_WORDS = 12
 LONGEST_MENDED = 30
+MOST_SPELLINGS = 8  # of one word that are tried where its neighbours are right
 SHORT = 2  # letters that a text needs more of to look among people, too
 BROAD = 2000  # matches past which relevance says little
+_FILMS_FOR_PEOPLE = 60  # the best known that match: whoever made none of them is hardly who is meant
+# Walking down from the best known takes a few milliseconds at most; sorting all that match took up to fifty.
+_FOUND = "movies INDEXED BY by_popularity WHERE movie_id IN (SELECT rowid FROM search WHERE search MATCH ?)"
 _WEIGHTS = "10.0, 6.0, 4.0, 2.0"  # of the columns of `search`, for bm25
 
 
@@ -139,6 +143,22 @@ class Page:
     movies: list[ListedMovie]
     following: Position | None
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """Somebody who made films; `best_known` is the title of the one that most people rated."""
+
+    name: str
+    best_known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """What an unfinished search may be after, the likeliest first."""
+
+    movies: list[ListedMovie]
+    people: list[KnownPerson]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +253,7 @@ class Catalogue:
         self._ranked = lru_cache(maxsize=64)(self._rank_matches)
         self._query = lru_cache(maxsize=256)(self._match)
         self._matching = lru_cache(maxsize=64)(self._match_all)
+        self._meant = lru_cache(maxsize=256)(self._meant_words)
         self._genres = {
             name: (count, bit) for name, count, bit in self._rows("SELECT name, movie_count, bit FROM genres")
         }
@@ -284,6 +305,50 @@ class Catalogue:
         They are kept for the filters used last, as making them takes longer than scoring all of the movies.
         """
         return self._matching(self._filter(listing))
+
+    def complete(self, text: str, films: int, people: int) -> Completions:
+        """The few films and people that somebody who has typed this is most likely after; the last word may
+        be unfinished. Films whose whole title it is come first, then those whose title begins so, then
+        titles that hold its words; each the best known first."""
+        words = self._meant(text)
+        if not words:
+            return Completions([], [])
+        key = title_key(" ".join(words))
+        found: dict[int, None] = {}
+        for part, values in (
+            ("movies WHERE title_key = ?", (key,)),
+            ("movies WHERE title_key >= ? AND title_key < ? || '{'", (key, key)),
+            (_FOUND, (f"{{title original_title joined}} : ({expression(words)})",)),
+            (_FOUND, (expression(words),)),
+        ):
+            if len(found) >= films:
+                break
+            rows = self._rows(
+                f"SELECT movie_id FROM {part} "  # noqa: S608
+                "ORDER BY rating_count DESC, movie_id DESC LIMIT ?",
+                (*values, films),
+            )
+            found |= dict.fromkeys(movie_id for (movie_id,) in rows)
+        listed = list(self.movies(list(found)[:films]).values())
+        return Completions(listed, self._people(words, people))
+
+    def _people(self, words: Sequence[str], count: int) -> list[KnownPerson]:
+        """Those among the directors and casts of the best-known films that match whose own name has all of
+        the words; each word but the last in full."""
+        rows = self._rows(
+            f'SELECT title, directors, "cast", rating_count FROM {_FOUND} '  # noqa: S608
+            "ORDER BY rating_count DESC, movie_id DESC LIMIT ?",
+            (f"people : ({expression(words)})", _FILMS_FOR_PEOPLE),
+        )
+        fame: dict[str, int] = {}
+        best: dict[str, str] = {}
+        for title, directors, cast, ratings in rows:
+            for name in dict.fromkeys([*json.loads(directors), *json.loads(cast)]):
+                if _is_named(name, words):
+                    fame[name] = fame.get(name, 0) + ratings + 1
+                    best.setdefault(name, title)
+        names = sorted(fame, key=lambda name: (-fame[name], name))[:count]
+        return [KnownPerson(name, best[name]) for name in names]
 
     def titled(self, keys: Collection[str]) -> dict[str, list[tuple[MovieId, int | None]]]:
         """The movies (with their years) whose title has one of these keys, as `title_key` makes them."""
@@ -456,28 +521,57 @@ class Catalogue:
         """The full-text query for what a person typed: empty for blank text, None if nothing can match."""
         if not text.strip():
             return ""
-        words = searchable_words(text[:LONGEST_TEXT])[:MOST_WORDS]
+        words = self._meant(text)
         if not words:
             return None
         if len(words) == 1 and len(words[0]) <= SHORT:
             return f"{{title original_title}} : ({expression(words)})"
-        if self._matches(expression(words)):
-            return expression(words)
-        return expression([self._mended(word) for word in words])
+        return expression(words)
+
+    def _meant_words(self, text: str) -> tuple[str, ...]:
+        """The words of a text; where they match nothing, with those mended that are unknown, or else with
+        the first that can be mended although it is a word: “forest gump”."""
+        words = searchable_words(text[:LONGEST_TEXT])[:MOST_WORDS]
+        if not words or self._matches(expression(words)):
+            return tuple(words)
+        mended = [self._mended(word) for word in words]
+        if len(words) > 1 and mended == words:
+            for at, word in enumerate(words):
+                for other in self._spelt_like(sorted(one_slip_away(word)), MOST_SPELLINGS):
+                    changed = [*words[:at], other, *words[at + 1 :]]
+                    if self._matches(expression(changed)):
+                        return tuple(changed)
+        return tuple(mended)
 
     def _matches(self, query: str) -> bool:
         return bool(self._rows("SELECT 1 FROM search WHERE search MATCH ? LIMIT 1", (query,)))
 
     def _mended(self, word: str) -> str:
-        """The weightiest known word that is one slip of the keyboard away, if the word itself is unknown."""
+        """The weightiest known word that is one slip of the keyboard away, if the word itself is unknown;
+        where there is none, one that begins so: the word may be unfinished."""
         if len(word) > LONGEST_MENDED or self._matches(expression([word])):
             return word
-        known = self._rows(
+        slips = sorted(one_slip_away(word))
+        known = self._spelt_like(slips, 1)
+        if not known and len(word) > SHORT + 1:
+            # With the first letter as typed, which is hardly ever the wrong one, few words are looked at.
+            beginnings = [slip for slip in slips if slip[:1] == word[0] and len(slip) >= len(word)]
+            rows = self._rows(
+                "SELECT word FROM json_each(?), words WHERE word >= value AND word < value || '{' "
+                "ORDER BY weight DESC, word LIMIT 1",
+                (json.dumps(beginnings),),
+            )
+            known = [found for (found,) in rows]
+        return known[0] if known else word
+
+    def _spelt_like(self, spellings: Sequence[str], count: int) -> list[str]:
+        """The weightiest known words among these."""
+        rows = self._rows(
             "SELECT word FROM words WHERE word IN (SELECT value FROM json_each(?)) "
-            "ORDER BY weight DESC, word LIMIT 1",
-            (json.dumps(sorted(one_slip_away(word))),),
+            "ORDER BY weight DESC, word LIMIT ?",
+            (json.dumps(spellings), count),
         )
-        return str(known[0][0]) if known else word
+        return [word for (word,) in rows]
 
 
 def open_catalogue() -> Catalogue:
@@ -487,6 +581,11 @@ def open_catalogue() -> Catalogue:
 
 
 _opened = lru_cache(maxsize=2)(Catalogue)
+
+
+def _is_named(name: str, words: Sequence[str]) -> bool:
+    own = searchable_words(name)
+    return set(words[:-1]) <= set(own) and any(one.startswith(words[-1]) for one in own)
 
 
 def _mask(bits: Iterable[int | None]) -> int:

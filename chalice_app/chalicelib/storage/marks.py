@@ -19,6 +19,12 @@ def add_marks(marks: Sequence[Mark]) -> None:
     write_where_allowed((_row(one), MarkRow.user_id.does_not_exist()) for one in marks)
 
 
+def keep_newest_marks(marks: Sequence[Mark]) -> None:
+    """Mark many movies; a mark that is there already and is no older stays what it is."""
+    none_yet = MarkRow.user_id.does_not_exist()
+    write_where_allowed((_row(one), none_yet | (MarkRow.marked_at < one.marked_at)) for one in marks)
+
+
 def delete_mark(person_id: PersonId, movie_id: MovieId) -> None:
     """Take a mark away; without one this changes nothing."""
     MarkRow(person_id, int(movie_id)).delete()

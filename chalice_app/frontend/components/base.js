@@ -97,3 +97,10 @@ export const Nothing = ({ icon = "search", title, children }) => html`<div class
   <h2>${title}</h2>
   ${children}
 </div>`;
+
+/** A search field that shows films and people as one types; what that takes is loaded with the first focus. */
+export function FinderInput(attributes) {
+  const onFocus = ({ currentTarget: input }) => import("./finder.js").then(({ attach }) => attach(input), () => {});
+  return html`<input type="text" role="combobox" aria-label="Search films and people" aria-autocomplete="list" aria-expanded="false" aria-controls="finder"
+      autocomplete="off" autocapitalize="none" spellcheck="false" enterkeyhint="search" ...${attributes} onFocus=${onFocus} /><div class="finder"></div>`;
+}

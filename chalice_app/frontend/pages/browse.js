@@ -1,7 +1,7 @@
 // Every film: search, sort, filter. The address holds the whole state.
 
 import { listMovies } from "../api.js";
-import { countOf, Failure, Icon, Nothing, useTitle } from "../components/base.js";
+import { countOf, Failure, FinderInput, Icon, Nothing, useTitle } from "../components/base.js";
 import { MoreOf, useEndless } from "../components/endless.js";
 import { GenreChips } from "../components/genre-chips.js";
 import { GridSkeleton, MovieCard } from "../components/movie-card.js";
@@ -17,7 +17,12 @@ const SORTS = [
   ["unpopular", "Least watched"],
   ["low-rated", "Lowest rated"],
 ];
-const FIELDS = ["q", "sort", "genre", "exclude_genre", "year_from", "year_to"];
+const FIELDS = ["q", "sort", "genre", "exclude_genre", "year_from", "year_to", "least_ratings"];
+const DECADES = [
+  ["Before 1950", "", "1949"],
+  ...Array.from({ length: 8 }, (_, i) => 1950 + 10 * i).map((year) => [`${year}s`, `${year}`, `${year + 9}`]),
+];
+const LEAST = [10, 50, 200, 1000];
 const TYPING_MS = 280;
 
 const listOf = (query, name) => (query.get(name) ?? "").split(",").filter(Boolean);
@@ -32,7 +37,7 @@ function change(query, fields, { replace = false } = {}) {
 }
 
 /** A field that follows the address, and changes it a moment after the last key. */
-function Typed({ query, name, valid = () => true, ...attributes }) {
+function Typed({ query, name, valid = () => true, field = "input", ...attributes }) {
   const inAddress = query.get(name) ?? "";
   const [text, setText] = useState(inAddress);
   const timer = useRef(0);
@@ -56,7 +61,37 @@ function Typed({ query, name, valid = () => true, ...attributes }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => send(value), TYPING_MS);
   };
-  return html`<input ...${attributes} name=${name} value=${text} onInput=${onInput} onKeyDown=${(event) => event.key === "Enter" && send(text)} />`;
+  return html`<${field} ...${attributes} name=${name} value=${text} onInput=${onInput} onKeyDown=${(event) => event.key === "Enter" && send(text)} />`;
+}
+
+/** Decades to press; pressing one that holds takes it away. */
+function DecadeChips({ query }) {
+  const [from, to] = [query.get("year_from") ?? "", query.get("year_to") ?? ""];
+  return html`<div class="decades" role="group" aria-label="Decades">${DECADES.map(([name, first, last]) => {
+    const on = from === first && to === last;
+    return html`<button key=${name} type="button" class=${`chip ${on ? "in" : ""}`} aria-pressed=${on ? "true" : "false"}
+      onClick=${() => change(query, on ? { year_from: "", year_to: "" } : { year_from: first, year_to: last })}>${name}</button>`;
+  })}</div>`;
+}
+
+/** What narrows the list now, each to be taken away by itself. */
+function ActiveFilters({ query }) {
+  const without = (name, one) => ({ [name]: listOf(query, name).filter((other) => other !== one).join(",") });
+  const [from, to] = [query.get("year_from"), query.get("year_to")];
+  const decade = DECADES.find(([, first, last]) => (from ?? "") === first && (to ?? "") === last);
+  const active = [
+    query.get("q") && [`“${query.get("q")}”`, { q: "" }],
+    ...listOf(query, "genre").map((one) => [one, without("genre", one)]),
+    ...listOf(query, "exclude_genre").map((one) => [`not ${one}`, without("exclude_genre", one)]),
+    (from || to) && [decade?.[0] ?? (from && to ? `${from} to ${to}` : from ? `from ${from}` : `until ${to}`), { year_from: "", year_to: "" }],
+    query.get("least_ratings") && [`${query.get("least_ratings")} ratings or more`, { least_ratings: "" }],
+  ].filter(Boolean);
+  if (!active.length) return null;
+  return html`<ul class="active-filters" aria-label="Active filters">
+    ${active.map(([name, fields]) => html`<li key=${name}><button type="button" class="chip in" aria-label=${`Remove filter: ${name}`} onClick=${() => change(query, fields)}>
+      ${name}<${Icon} name="close" /></button></li>`)}
+    <li><button type="button" class="text-button" onClick=${() => change(new URLSearchParams(), {})}>Clear all</button></li>
+  </ul>`;
 }
 
 const isYear = (value) => value === "" || /^(18|19|20)\d\d$/.test(value);
@@ -73,7 +108,7 @@ export default function Browse({ entry }) {
     return page;
   });
   useTitle(text ? `“${text}”` : "Browse films");
-  const filtered = ["genre", "exclude_genre", "year_from", "year_to"].filter((name) => query.get(name)).length;
+  const filtered = ["genre", "exclude_genre", "year_from", "year_to", "least_ratings"].filter((name) => query.get(name)).length;
   const [open, setOpen] = useState(filtered > 0);
 
   return html`<div class="wrap browse">
@@ -81,8 +116,8 @@ export default function Browse({ entry }) {
       <p class="count" role="status">${list.total === null ? " " : countOf(list.total, "film")}</p></div>
     <div class="filters" role="search">
       <div class="filters-main">
-        <label class="search-field"><span class="hidden">Search films and people</span><${Icon} name="search" />
-          <${Typed} query=${query} name="q" type="search" placeholder="Title, director or actor" autocomplete="off" maxlength="100" /></label>
+        <div class="search-field"><${Icon} name="search" />
+          <${Typed} query=${query} name="q" field=${FinderInput} placeholder="Title, director or actor" maxlength="100" /></div>
         <label class="sort-field"><span class="hidden">Sort by</span>
           <select value=${sort} onChange=${(event) => change(query, { sort: event.target.value })}>
             ${text && html`<option value="">Best match</option>`}
@@ -94,13 +129,18 @@ export default function Browse({ entry }) {
       <div id="more-filters" class=${`filters-more ${open ? "open" : ""}`}>
         <${GenreChips} wanted=${listOf(query, "genre")} unwanted=${listOf(query, "exclude_genre")}
           change=${(wanted, unwanted) => change(query, { genre: wanted.join(","), exclude_genre: unwanted.join(",") })} />
+        <${DecadeChips} query=${query} />
         <div class="years"><span>Years</span>
           <${Typed} query=${query} name="year_from" inputmode="numeric" maxlength="4" size="4" placeholder="from" aria-label="From year" valid=${isYear} />
           <span aria-hidden="true">–</span>
           <${Typed} query=${query} name="year_to" inputmode="numeric" maxlength="4" size="4" placeholder="to" aria-label="To year" valid=${isYear} />
-          ${(filtered > 0 || text) && html`<button type="button" class="text-button" onClick=${() => change(new URLSearchParams(), {})}>Clear all</button>`}
+          <label><span class="hidden">Least number of ratings</span><select value=${query.get("least_ratings") ?? ""} onChange=${(event) => change(query, { least_ratings: event.target.value })}>
+            <option value="">Any number of ratings</option>
+            ${LEAST.map((count) => html`<option key=${count} value=${count}>${count.toLocaleString("en")} ratings or more</option>`)}
+          </select></label>
         </div>
       </div>
+      <${ActiveFilters} query=${query} />
     </div>
     ${list.error && !list.items ? html`<${Failure} error=${list.error} retry=${list.restart} />`
       : !list.items ? html`<${GridSkeleton} count=${18} />`

@@ -1,16 +1,14 @@
-// Home for someone signed in: a film for tonight and rows of suggestions, or a start where there is none yet.
+// Home for someone who has rated: a film for tonight, and rows of suggestions that follow every rating.
 
-import { listMovies, listSuggestionRows } from "../api.js";
-import { Failure, Icon, Nothing, useLoaded, useTitle } from "../components/base.js";
-import { AsideButton, GridSkeleton, MovieCard, MovieRow, Prediction, rateOrRemove, useStars, WatchlistButton } from "../components/movie-card.js";
+import { countOf, Failure, Icon, Nothing, useTitle } from "../components/base.js";
+import { AsideButton, MovieRow, Prediction, rateOrRemove, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars } from "../components/stars.js";
-import { addressOf, Dials, dialsOf, FILTERS, rememberedWish, rememberWish, REST_MS, Updated, useSuggestions } from "../components/suggesting.js";
+import { addressOf, Dials, dialsOf, FILTERS, rememberedWish, rememberWish, Updated, useSuggestions } from "../components/suggesting.js";
+import { loadRows } from "../mine.js";
 import { recall } from "../router.js";
-import { learn, useStore } from "../store.js";
+import { goToSignIn, useStore } from "../store.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
-
-const ENOUGH = 5; // ratings after which suggestions say more than popularity does
 
 function Pick({ suggestion, row }) {
   const { movie } = suggestion;
@@ -42,10 +40,11 @@ function allOf({ kind, subject }, wish) {
 
 function SuggestionRows() {
   useTitle("For you");
+  const isGuest = useStore((state) => state.session !== "in");
   const [wish, setWish] = useState(rememberedWish);
   const dials = dialsOf(wish);
   const { list, error, busy, refresh, box, onFocusOut } = useSuggestions(JSON.stringify(dials), async () => {
-    const made = await listSuggestionRows(dials);
+    const made = await loadRows(dials);
     return { ...made, rows: made.rows.map((row) => ({ ...row, key: `${row.kind} ${row.subject ?? ""}`.trim() })) };
   });
   const change = (fields) => {
@@ -62,6 +61,7 @@ function SuggestionRows() {
   const filters = FILTERS.filter((name) => wish[name]).length;
   return html`<div class="wrap" ref=${box} onFocusOut=${onFocusOut}>
     <h1 class="hidden" tabindex="-1">For you</h1>
+    ${isGuest && html`<${Invitation} />`}
     ${error && html`<${Failure} error=${error} retry=${refresh} />`}
     ${first ? html`<${Pick} suggestion=${first.items[0]} row=${first.key} key=${first.items[0].movie.movie_id} />`
       : html`<${Nothing} icon="check" title="You have been through everything we would suggest">
@@ -69,52 +69,25 @@ function SuggestionRows() {
     <div class="section-head wish-head">
       <${Dials} wish=${wish} change=${change} />
       <div class="wish-end"><${Updated} list=${list} busy=${busy} />
-        <a class="button quiet" href=${addressOf(wish)}><${Icon} name="filter" />See all and filter${filters ? html` <span class="badge">${filters}</span>` : null}</a></div>
+        ${!isGuest && html`<a class="button quiet" href=${addressOf(wish)}><${Icon} name="filter" />See all and filter${filters ? html` <span class="badge">${filters}</span>` : null}</a>`}</div>
     </div>
     <div data-testid="suggestions">
-      ${rows.map((row) => html`<${MovieRow} key=${row.key} row=${row.key} id=${`row-${row.key.replaceAll(" ", "-")}`} title=${row.title} why=${row.why} more=${allOf(row, wish)}
+      ${rows.map((row) => html`<${MovieRow} key=${row.key} row=${row.key} id=${`row-${row.key.replaceAll(" ", "-")}`} title=${row.title} why=${row.why} more=${isGuest ? null : allOf(row, wish)}
         suggestions=${row.kind === "because" ? row.items.map((one) => ({ ...one, because_of: null })) : row.items} />`)}
     </div>
   </div>`;
 }
 
-function Beginning({ onReady }) {
-  useTitle("Start with films you know");
+/** Without an account: where the ratings are, and how to keep them. */
+function Invitation() {
   const count = useStore((state) => state.ratings.size);
-  const account = useStore((state) => state.account);
-  const { data, error, retry } = useLoaded(async (signal) => {
-    const { items } = await listMovies({ sort: "popular", limit: 48 }, signal);
-    learn(items);
-    return items;
-  }, []);
-  return html`<div class="wrap">
-    <section class="beginning">
-      <div>
-        <p class="kicker">Welcome, ${account?.name.split(" ")[0]}</p>
-        <h1 tabindex="-1">Start with films you know</h1>
-        <p>Give ${ENOUGH} films their stars, whatever you thought of them. Your suggestions follow at once.</p>
-      </div>
-      <div class="beginning-end">
-        <p class="progress" role="status"><span class="progress-dots" aria-hidden="true">${Array.from({ length: ENOUGH }, (_, i) => html`<i key=${i} class=${i < count ? "on" : ""}></i>`)}</span>
-          ${Math.min(count, ENOUGH)} of ${ENOUGH} films</p>
-        ${count > 0 ? html`<button type="button" class="button" onClick=${onReady}>Show my suggestions</button>`
-          : html`<a class="button quiet" href="/rate?mode=popular"><${Icon} name="rate" />Rate one by one</a>`}
-      </div>
-    </section>
-    ${error ? html`<${Failure} error=${error} retry=${retry} />` : data ? html`<div class="grid">${data.map((movie) => html`<${MovieCard} key=${movie.movie_id} movie=${movie} />`)}</div>` : html`<${GridSkeleton} count=${18} />`}
-  </div>`;
+  return html`<aside class="invitation" aria-label="Keeping your ratings">
+    <p><b>${countOf(count, "rating")}</b> in this browser. An account keeps ${count === 1 ? "it" : "them"} everywhere.</p>
+    <button type="button" class="button small" onClick=${() => goToSignIn()}>Sign up</button> <a class="more-link" href="/start">Rate more films</a>
+  </aside>`;
 }
 
 export default function ForYou() {
-  const count = useStore((state) => state.ratings.size);
-  const [beginning, setBeginning] = useState(count === 0);
-  useEffect(() => {
-    if (!beginning || count < ENOUGH) return undefined;
-    const wait = setTimeout(() => setBeginning(false), REST_MS);
-    return () => clearTimeout(wait);
-  }, [count]);
-  useEffect(() => {
-    if (!beginning) window.scrollTo({ top: recall("scroll") ?? 0 });
-  }, [beginning]);
-  return beginning ? html`<${Beginning} onReady=${() => setBeginning(false)} />` : html`<${SuggestionRows} />`;
+  useEffect(() => window.scrollTo({ top: recall("scroll") ?? 0 }), []);
+  return html`<${SuggestionRows} />`;
 }

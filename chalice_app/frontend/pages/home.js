@@ -1,10 +1,10 @@
-// Home for someone who is not signed in: an invitation, and films to look at.
+// Home: an invitation and films to look at for a stranger, suggestions for who has rated.
 
-import { listMovies } from "../api.js";
+import { listMovies, listTrending } from "../api.js";
 import { Failure, useLoaded, useNearby, useTitle } from "../components/base.js";
 import { GridSkeleton, MovieRow } from "../components/movie-card.js";
 import { Poster } from "../components/poster.js";
-import { learn, useStore } from "../store.js";
+import { learn, peek, useStore } from "../store.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 const shelf = (query) => async (signal) => {
@@ -31,15 +31,29 @@ function Shelf({ id, title, more, query }) {
   return html`<${MovieRow} id=${id} title=${title} more=${more} movies=${data} />`;
 }
 
-function Welcome() {
+/** What is watched more than usual; no shelf where nothing is known of that. */
+function Trending() {
+  const [place, near] = useNearby("60px");
+  const { data, error } = useLoaded(async (signal) => {
+    if (!near) return null;
+    const { items } = await listTrending(signal);
+    learn(items);
+    return items;
+  }, [near]);
+  if (error || data?.length === 0) return null;
+  return html`<div ref=${place} class="late-shelf"><${MovieRow} id="trending" title="Trending" movies=${data} /></div>`;
+}
+
+function Welcome({ onRated }) {
   useTitle("");
+  const rated = useStore((state) => state.ratings.size > 0);
   const { data, error, retry } = useLoaded(shelf({ sort: "popular" }), []);
   return html`
     <section class="welcome"><div class="welcome-in">
       <div class="welcome-words">
         <h1 tabindex="-1">What to watch<br /><em>next.</em></h1>
         <p>Give a few films their stars. Matinee learns what moves you and answers at once, with films you will love and the reason for each.</p>
-        <p class="welcome-actions"><a class="button large" href="/sign-up">Start rating</a> <a class="button large quiet" href="/browse">Look around</a></p>
+        <p class="welcome-actions"><a class="button large" href="/start">Start rating</a> <a class="button large quiet" href="/browse">Look around</a></p>
         <ul class="welcome-points"><li><b>Half stars</b> because a 3.5 is not a 4</li><li><b>At once</b> each rating renews your list</li><li><b>Yours</b> no adverts, open source</li></ul>
       </div>
       <${Wall} movies=${data} />
@@ -47,27 +61,47 @@ function Welcome() {
     <div class="wrap shelves">
       ${error ? html`<${Failure} error=${error} retry=${retry} />` : html`
         <${MovieRow} id="popular" title="Most watched" more="/browse" movies=${data} />
+        <${Trending} />
         <${LateShelf} id="top" title="Top rated" more="/browse?sort=top-rated" query=${{ sort: "top-rated" }} />
         <${LateShelf} id="recent" title="Newest" more="/browse?sort=recent" query=${{ sort: "recent" }} />`}
+      ${rated && html`<${Later} load=${loadStrip} onAll=${onRated} />`}
     </div>`;
 }
 
-function ForYouWhenReady() {
+/** A part of the page whose code comes when it is needed. */
+function Later({ load, waiting = null, ...rest }) {
   const [View, setView] = useState(null);
   const [error, setError] = useState(null);
-  const load = () => {
+  const start = () => {
     setError(null);
-    import("./for-you.js").then((page) => setView(() => page.default), () => setError(new Error("This page could not be loaded. Try again.")));
+    load().then((View) => setView(() => View), () => setError(new Error("This page could not be loaded. Try again.")));
   };
-  useEffect(load, []);
-  if (error) return html`<div class="wrap"><${Failure} error=${error} retry=${load} /></div>`;
-  return View ? html`<${View} />` : html`<${Waiting} />`;
+  useEffect(start, []);
+  if (error) return html`<div class="wrap"><${Failure} error=${error} retry=${start} /></div>`;
+  return View ? html`<${View} ...${rest} />` : waiting;
 }
 
 const Waiting = () => html`<div class="wrap" aria-busy="true"><h1 class="hidden">For you</h1><div class="pick skeleton"></div><${GridSkeleton} /></div>`;
 
+const loadForYou = () => import("./for-you.js").then((page) => page.default);
+const loadBeginning = () => import("./beginning.js").then((page) => page.default);
+const loadStrip = () => import("../components/strip.js").then(({ SuggestionStrip }) => SuggestionStrip);
+
+/** Who has not rated yet begins with films they know. */
+function Personal() {
+  const [beginning, setBeginning] = useState(peek().ratings.size === 0);
+  return beginning ? html`<${Later} key="beginning" load=${loadBeginning} waiting=${html`<${Waiting} />`} onReady=${() => setBeginning(false)} />`
+    : html`<${Later} key="for-you" load=${loadForYou} waiting=${html`<${Waiting} />`} />`;
+}
+
+/** The page does not change under the hands of somebody who gives their first stars on it. */
+function Stranger() {
+  const [forYou, show] = useState(peek().ratings.size > 0);
+  return forYou ? html`<${Personal} />` : html`<${Welcome} onRated=${() => show(true)} />`;
+}
+
 export default function Home() {
   const session = useStore((state) => state.session);
   if (session === "starting") return html`<${Waiting} />`;
-  return session === "in" ? html`<${ForYouWhenReady} />` : html`<${Welcome} />`;
+  return session === "in" ? html`<${Personal} key="in" />` : html`<${Stranger} key="out" />`;
 }

@@ -1,12 +1,13 @@
 // One film.
 
-import { getMovie, getMyMovie, getWhy, listMovies, listSimilar } from "../api.js";
+import { getMovie, getWhy, listMovies, listSimilar } from "../api.js";
 import { countOf, Failure, Nothing, starText, useKept, useLoaded, useNearby, useTitle } from "../components/base.js";
 import { AsideButton, LikelyRange, MovieRow, rateOrRemove, surely, useMark, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Histogram } from "../components/histogram.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars, starsAloud } from "../components/stars.js";
-import { goToSignIn, known, learn, mark, useStore } from "../store.js";
+import { loadPrediction } from "../mine.js";
+import { known, learn, mark, useStore } from "../store.js";
 import { html } from "../vendor/preact.js";
 
 const browse = (fields) => `/browse?${new URLSearchParams(fields)}`;
@@ -23,7 +24,7 @@ const Guessing = () => html`<p class="mine-guess skeleton" aria-busy="true"><spa
 
 function Guess({ movie, stars }) {
   const changes = useStore((state) => state.tasteChanges);
-  const { data, error, retry } = useKept(useLoaded((signal) => getMyMovie(movie.movie_id, signal), [movie.movie_id, changes]));
+  const { data, error, retry } = useKept(useLoaded((signal) => loadPrediction(movie.movie_id, signal), [movie.movie_id, changes]));
   if (error) return html`<p class="mine-guess">We could not make our guess. <button type="button" class="link-button" onClick=${retry}>Try again</button></p>`;
   if (!data) return html`<${Guessing} />`;
   const { predicted_stars: guess, likely_from: from, likely_to: to } = data;
@@ -39,12 +40,13 @@ function Mine({ movie }) {
   const session = useStore((state) => state.session);
   const stars = useStars(movie);
   const aside = useMark(movie) === "not_interested";
+  const tried = useStore((state) => state.ratings.size > 0);
   return html`<section class="mine" aria-label="Your stars">
     <p class="mine-label">${stars ? html`You gave it <b>${starsAloud(stars)}</b>` : "Your stars"}</p>
     <${Stars} movie=${movie} value=${stars} onRate=${rateOrRemove(movie)} size="big" />
-    ${session === "in" && html`<${Guess} movie=${movie} stars=${stars} />`}
+    ${(session === "in" || (session === "out" && tried)) && html`<${Guess} movie=${movie} stars=${stars} />`}
     ${session === "starting" && html`<${Guessing} />`}
-    ${session === "out" && html`<p class="mine-guess"><button type="button" class="link-button" onClick=${() => goToSignIn()}>Sign up</button> and rate a few films: then we guess your stars, say how sure we are, and why.</p>`}
+    ${session === "out" && !tried && html`<p class="mine-guess">Rate a few films, this one or <a href="/start">others</a>: then we guess your stars and say how sure we are.</p>`}
     <div class="mine-acts"><${WatchlistButton} movie=${movie} wide /><${AsideButton} movie=${movie} wide /></div>
     ${aside && html`<p class="mine-guess">You set this film aside, so we do not suggest it. <button type="button" class="link-button" onClick=${() => mark(movie, null)}>Undo</button></p>`}
   </section>`;

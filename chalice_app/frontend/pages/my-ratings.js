@@ -1,11 +1,11 @@
 // Everything that I have rated.
 
-import { listRatings } from "../api.js";
 import { countOf, Failure, Nothing, useTitle } from "../components/base.js";
 import { MoreOf, useEndless } from "../components/endless.js";
 import { rateOrRemove, useStars } from "../components/movie-card.js";
 import { Poster } from "../components/poster.js";
 import { Stars } from "../components/stars.js";
+import { loadRatings } from "../mine.js";
 import { navigate } from "../router.js";
 import { learn, peek, useStore } from "../store.js";
 import { html, useMemo } from "../vendor/preact.js";
@@ -45,7 +45,7 @@ export default function MyRatings({ entry }) {
   const sort = entry.query.get("sort") ?? "newest";
   const count = useStore((state) => state.ratings.size);
   const list = useEndless(sort, async (cursor, signal) => {
-    const page = await listRatings({ sort, limit: 40, cursor }, signal);
+    const page = await loadRatings({ sort, limit: 40, cursor }, signal);
     learn(page.items.map(({ movie }) => movie));
     return page;
   }, { keep: entry.cause === "pop" });

@@ -1,10 +1,10 @@
 // One film after another: stars or skip.
 
-import { nextToRate } from "../api.js";
 import { Failure, Icon, Nothing, starText, useTitle } from "../components/base.js";
 import { WatchlistButton } from "../components/movie-card.js";
 import { Backdrop, Poster } from "../components/poster.js";
 import { Stars, starsAloud } from "../components/stars.js";
+import { loadNextToRate } from "../mine.js";
 import { navigate } from "../router.js";
 import { learn, rate, useStore } from "../store.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
@@ -24,7 +24,7 @@ function useQueue(mode) {
   const upcoming = useRef(null);
   const turn = useRef(0);
 
-  const fetchNext = (...besides) => nextToRate(mode === "popular", [...new Set([...skipped.current.slice(-LONGEST_SKIP_LIST), ...besides])]);
+  const fetchNext = (...besides) => loadNextToRate(mode === "popular", [...new Set([...skipped.current.slice(-LONGEST_SKIP_LIST), ...besides])]);
   const prefetch = (shown) => {
     upcoming.current = fetchNext(shown.movie_id);
     upcoming.current.catch(() => {});

@@ -1,7 +1,7 @@
 // Sign up and log in.
 
 import { config, Problem } from "../api.js";
-import { Icon, useLoaded, useTitle } from "../components/base.js";
+import { countOf, Icon, useLoaded, useTitle } from "../components/base.js";
 import { Poster } from "../components/poster.js";
 import { navigate } from "../router.js";
 import { logIn, peek, signUp, useStore } from "../store.js";
@@ -40,6 +40,7 @@ export default function SignIn({ entry }) {
   const session = useStore((state) => state.session);
   const [problems, setProblems] = useState({});
   const [busy, setBusy] = useState(false);
+  const triedOut = useStore((state) => (state.session === "in" ? 0 : state.ratings.size));
   const form = useRef(null);
   const { data: demo } = useLoaded(async () => (await config).demo ?? null, []);
   const after = destination(entry.query);
@@ -83,7 +84,7 @@ export default function SignIn({ entry }) {
     <div class="sign-in-art" aria-hidden="true">${SHOWN.map((movie) => html`<${Poster} key=${movie.movie_id} movie=${movie} />`)}</div>
     <form class="sign-in-form" ref=${form} onSubmit=${submit} novalidate>
       <h1 tabindex="-1">${joining ? "Sign up" : "Welcome back"}</h1>
-      <p class="sign-in-lead">${joining ? "Your stars, your watchlist, and suggestions that follow them." : "Log in to your stars and suggestions."}</p>
+      <p class="sign-in-lead">${joining ? "Your stars, your watchlist, and suggestions that follow them." : "Log in to your stars and suggestions."}${triedOut ? ` Your ${countOf(triedOut, "rating")} will be kept.` : ""}</p>
       ${problems.form && html`<p class="form-problem" role="alert" tabindex="-1">${problems.form}</p>`}
       ${joining && html`<${Field} name="name" label="Name" autocomplete="name" maxlength="80" problem=${problems.name} />`}
       <${Field} name="email" label="E-mail address" type="email" autocomplete=${joining ? "email" : "username"} inputmode="email" autocapitalize="none" maxlength="254" problem=${problems.email} />

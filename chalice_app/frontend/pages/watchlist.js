@@ -1,9 +1,9 @@
 // What I want to see, and what I have set aside.
 
-import { listMarks } from "../api.js";
 import { countOf, Failure, Nothing, useTitle } from "../components/base.js";
 import { MoreOf, useEndless } from "../components/endless.js";
 import { AsideButton, GridSkeleton, MovieCard } from "../components/movie-card.js";
+import { loadMarks } from "../mine.js";
 import { navigate } from "../router.js";
 import { learn, useStore } from "../store.js";
 import { html } from "../vendor/preact.js";
@@ -21,7 +21,7 @@ export default function Watchlist({ entry }) {
   useTitle(KINDS[kind]);
   const counted = useStore((state) => [...state.marks.values()].filter((mark) => mark === kind).length);
   const list = useEndless(kind, async (cursor, signal) => {
-    const page = await listMarks({ kind, limit: 60, cursor }, signal);
+    const page = await loadMarks({ kind, limit: 60, cursor }, signal);
     learn(page.items.map(({ movie }) => movie));
     return page;
   }, { keep: entry.cause === "pop" });
