@@ -84,15 +84,22 @@ def fold_in_rating(model: RatingModel, rated: Positions, stars: Floats) -> Doubl
     alike. The weights W, `fading` squared, fall with age, because what people rate next is most like what
     they rated last.
     """
-    design = np.empty((len(rated), 1 + model.factors.shape[1]))
-    design[:, 0] = 1.0
-    design[:, 1:] = model.factors[rated]
+    design, unexplained = regression_on(model, rated, stars)
     average = model.average_person.astype(np.float64)
-    unexplained = stars - np.float64(model.mean) - model.biases[rated] - design @ average
     fading = np.exp(np.arange(1 - len(rated), 1) / (2 * model.memory))
     design *= fading[:, np.newaxis]
     departure = np.linalg.solve(design.T @ design + model.precision, design.T @ (fading * unexplained))
     return average + departure.astype(np.float64, copy=False)
+
+
+def regression_on(model: RatingModel, rated: Positions, stars: Floats) -> tuple[Doubles, Doubles]:
+    """What a person is solved from: the movies' rows X, (n, 1 + k), a 1 for the bias first, and what movies and
+    the average person leave unexplained of the stars, (n,)."""
+    design = np.empty((len(rated), 1 + model.factors.shape[1]))
+    design[:, 0] = 1.0
+    design[:, 1:] = model.factors[rated]
+    average = model.average_person.astype(np.float64)
+    return design, stars - np.float64(model.mean) - model.biases[rated] - design @ average
 
 
 def predict_stars(model: RatingModel, person: Doubles, movies: Positions) -> Doubles:
