@@ -11,6 +11,7 @@ from chalicelib.api import (
     marks,
     movies,
     ratings,
+    statistics,
     suggestions,
 )
 from chalicelib.api.headers import add_common_headers
@@ -22,5 +23,16 @@ configure_logs(app.log)
 
 for middleware in (log_requests, add_common_headers, chalice_errors_as_problems):
     app.register_middleware(middleware, "http")
-for module in (health, accounts, movies, ratings, marks, suggestions, imports, exports, documentation):
+for module in (
+    health,
+    accounts,
+    movies,
+    ratings,
+    statistics,
+    marks,
+    suggestions,
+    imports,
+    exports,
+    documentation,
+):
     app.register_blueprint(module.blueprint)

@@ -24,7 +24,7 @@ from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId, parse_movie_id
 from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS
 from chalicelib.domain.wish import Wish, WishedOrder
-from chalicelib.services.rating import Order
+from chalicelib.services.rating import Order, Wanted
 from chalicelib.storage.catalogue import Listing, Sort
 
 LARGEST_BODY = 64 * 1024
@@ -196,17 +196,18 @@ _Names = Annotated[
     tuple[Annotated[str, Field(max_length=60)], ...], BeforeValidator(_comma_list), Field(max_length=30)
 ]
 _Cursor = Annotated[str, Field(max_length=600, description="The `next_cursor` of the page before.")]
+_Text = Annotated[
+    str,
+    Field(max_length=200, description="Words of titles and people; the last one may be unfinished."),
+    AfterValidator(_single_line),
+]
 
 
 class MoviesQuery(Query):
     sort: Annotated[
         Sort | None, Field(description="Without it: the best match for `q` first, or else the most popular.")
     ] = None
-    q: Annotated[
-        str,
-        Field(max_length=200, description="Words of titles and people; the last one may be unfinished."),
-        AfterValidator(_single_line),
-    ] = ""
+    q: _Text = ""
     genre: Annotated[_Names, Field(description="Only movies of all of these.")] = ()
     exclude_genre: Annotated[_Names, Field(description="Only movies of none of these.")] = ()
     year_from: _Year | None = None
@@ -229,8 +230,18 @@ class MoviesQuery(Query):
 
 class RatingsQuery(Query):
     sort: Order = Order.NEWEST
+    q: _Text = ""
+    stars: Annotated[
+        tuple[Annotated[float, Field(ge=FEWEST_STARS, le=MOST_STARS, multiple_of=0.5)], ...],
+        BeforeValidator(_comma_list),
+        Field(max_length=10, description="Only ratings of one of these."),
+    ] = ()
+    genre: Annotated[_Names, Field(description="Only movies of all of these.")] = ()
     limit: Annotated[int, Field(ge=1, le=100)] = 24
     cursor: _Cursor | None = None
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.q, frozenset(self.stars), frozenset(name.casefold() for name in self.genre))
 
 
 class MarksQuery(Query):

@@ -19,7 +19,7 @@ PRIVATE = "no-store"
 # Part of every ETag: raise it when an answer's form changes, or browsers keep the former one.
 FORM = 1
 
-_Hundredths = Annotated[float, PlainSerializer(lambda value: round(value, 2), return_type=float)]
+Hundredths = Annotated[float, PlainSerializer(lambda value: round(value, 2), return_type=float)]
 
 
 class Answer(BaseModel):
@@ -66,7 +66,7 @@ class MovieCard(Answer):
     runtime: int | None
     poster_url: str | None
     rating_count: int
-    rating_mean: _Hundredths | None
+    rating_mean: Hundredths | None
 
     @classmethod
     def of(cls, listed: ListedMovie) -> "MovieCard":
@@ -160,9 +160,12 @@ class RatedMovie(Answer):
 
 
 class RatedPage(Answer):
+    """`total` counts what the filters leave; `genres` are those of all my ratings."""
+
     items: list[RatedMovie]
     next_cursor: str | None
     total: int
+    genres: list[Genre]
 
 
 class MovieMark(Answer):
@@ -186,7 +189,7 @@ class MarkedPage(Answer):
 class MyMovie(Answer):
     stars: float | None
     mark: MarkKind | None
-    predicted_stars: _Hundredths | None
+    predicted_stars: Hundredths | None
 
 
 class Reason(Answer):
@@ -199,7 +202,7 @@ class Reason(Answer):
 
 class SuggestedMovie(Answer):
     movie: MovieCard
-    predicted_stars: _Hundredths | None
+    predicted_stars: Hundredths | None
     because_of: Reason | None
 
 
@@ -209,7 +212,7 @@ class Suggestions(Answer):
     model_version: str | None
     created_at: int
     source: str
-    milliseconds: _Hundredths
+    milliseconds: Hundredths
 
 
 class NextToRate(Answer):

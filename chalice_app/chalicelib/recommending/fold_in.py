@@ -93,8 +93,8 @@ def fold_in_rating(model: RatingModel, rated: Positions, stars: Floats) -> Doubl
 
 
 def regression_on(model: RatingModel, rated: Positions, stars: Floats) -> tuple[Doubles, Doubles]:
-    """What a person is solved from: the movies' rows X, (n, 1 + k), a 1 for the bias first, and what movies and
-    the average person leave unexplained of the stars, (n,)."""
+    """What a person is solved from: the movies' rows X, (n, 1 + k), a 1 for the bias first, and what movies
+    and the average person leave unexplained of the stars, (n,)."""
     design = np.empty((len(rated), 1 + model.factors.shape[1]))
     design[:, 0] = 1.0
     design[:, 1:] = model.factors[rated]

@@ -15,10 +15,11 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Suggestion, basis_of
 from chalicelib.domain.wish import USUAL, Wish
+from chalicelib.recommending.leave_one_out import leave_one_out
 from chalicelib.recommending.model import FILE_NAME, Model
 from chalicelib.recommending.similar import similar_movies
+from chalicelib.recommending.suggesting import known_ratings, suggest
 from chalicelib.recommending.suggesting import predicted_stars as predict
-from chalicelib.recommending.suggesting import suggest
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
 from chalicelib.storage.catalogue import Listing, Sort, open_catalogue
@@ -117,3 +118,17 @@ def predicted_stars(person_id: PersonId, movie_id: MovieId) -> float | None:
     ratings = _oldest_first(person_id)
     ratings.pop(movie_id, None)
     return predict(_model(version), ratings, [movie_id]).get(movie_id)
+
+
+def predicted_from_the_others(ratings: Mapping[MovieId, float]) -> dict[MovieId, float]:
+    """What we would expect for each of a person's ratings, given oldest first, had they not given it.
+
+    Nothing without a model, nor for movies that are new to it.
+    """
+    version = current_model_version()
+    if version is None:
+        return {}
+    model = _model(version)
+    rated, stars = known_ratings(model, ratings)
+    ids = [MovieId(number) for number in model.movie_ids[rated].tolist()]
+    return dict(zip(ids, leave_one_out(model.rating, rated, stars).tolist(), strict=True))
