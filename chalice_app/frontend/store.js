@@ -63,10 +63,21 @@ export const dismiss = (id) => changed({ notices: state.notices.filter((notice) 
 
 // ---- session ----------------------------------------------------------------------------------
 
-async function enter(account) {
+async function readLibrary() {
   const library = await api.getLibrary();
   const byId = (object) => new Map(Object.entries(object).map(([id, value]) => [Number(id), value]));
-  changed({ session: "in", account, ratings: byId(library.ratings), marks: byId(library.marks), notices: [] });
+  return { ratings: byId(library.ratings), marks: byId(library.marks) };
+}
+
+/** Read all stars and marks again, after the server has taken in many at once. */
+export async function refreshLibrary() {
+  const library = await readLibrary();
+  changed({ ...library, tasteChanges: state.tasteChanges + 1 });
+}
+
+async function enter(account) {
+  const library = await readLibrary();
+  changed({ session: "in", account, ...library, notices: [] });
   applyPending();
 }
 

@@ -14,6 +14,8 @@ PAGES = [
     "/browse",
     "/rate",
     "/my/ratings",
+    "/my/statistics",
+    "/my/data",
     "/my/watchlist",
     "/about",
     "/api-docs",

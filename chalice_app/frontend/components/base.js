@@ -90,3 +90,9 @@ export const Nothing = ({ icon = "search", title, children }) => html`<div class
   <h2>${title}</h2>
   ${children}
 </div>`;
+
+const MY_PAGES = [["/my/ratings", "Ratings"], ["/my/statistics", "Statistics"], ["/my/data", "Import, export"]];
+
+/** The ways to look at what one has rated, side by side. */
+export const MyPages = ({ here }) => html`<nav class="switch" aria-label="Your ratings">
+  ${MY_PAGES.map(([href, name]) => html`<a key=${href} href=${href} aria-current=${href === here ? "page" : null}>${name}</a>`)}</nav>`;
