@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -27,7 +28,7 @@ def choose(visitor: Visitor, file: Path) -> Locator:
     return report
 
 
-def as_letterboxd(folder: Path, rows: list[tuple[object, ...]]) -> Path:
+def as_letterboxd(folder: Path, rows: Sequence[tuple[object, ...]]) -> Path:
     file = folder / "ratings.csv"
     with file.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([LETTERBOXD, *rows])
@@ -63,6 +64,10 @@ def test_ratings_are_brought_matched_by_hand_and_taken_away_again(visitor: Visit
     report.get_by_role("button", name=f"{lost['title']} ({lost['year']})", exact=True).click()
     expect(report.get_by_role("button", name="Undo")).to_be_focused()
     visitor.photograph("import-report")
+    page.route("**/api/me/imports*", lambda route: route.abort("internetdisconnected"))
+    report.get_by_role("button", name="Import 13 ratings").click()
+    expect(page.get_by_role("alert")).to_contain_text("We cannot reach the server")
+    page.unroute("**/api/me/imports*")
     report.get_by_role("button", name="Import 13 ratings").click()
     expect(report.get_by_role("status")).to_contain_text("13 ratings imported")
 
@@ -87,6 +92,7 @@ def test_ratings_are_brought_matched_by_hand_and_taken_away_again(visitor: Visit
     with page.expect_download() as saved:
         page.get_by_role("button", name="Everything as JSON").click()
     assert len(json.loads(Path(saved.value.path()).read_text())["ratings"]) == 13
+    visitor.complaints = [line for line in visitor.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(visitor: Visitor, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.recommending.accuracy import accuracy_of
-from chalicelib.recommending.fold_in import fold_in_rating, predict_stars
+from chalicelib.recommending.fold_in import Doubles, fold_in_rating, predict_stars
 from chalicelib.recommending.leave_one_out import leave_one_out
 from chalicelib.recommending.model import RatingModel
 
@@ -51,7 +51,7 @@ def test_where_nothing_is_forgotten_it_is_the_closed_form_of_ridge_regression() 
     model = model_of(rng, memory=1e12)
     rated = rng.choice(MOVIES, 80, replace=False)
     stars = (rng.integers(4, 8, 80) / 2).astype(np.float32)
-    design = np.column_stack((np.ones(80), model.factors[rated]))
+    design: Doubles = np.column_stack((np.ones(80), model.factors[rated])).astype(np.float64)
     hat = design @ np.linalg.solve(design.T @ design + model.precision, design.T)
     known = fold_in_rating(model, rated, stars)
     residual = stars - (model.mean + model.biases[rated] + design @ known)

@@ -152,13 +152,13 @@ function Import() {
   const [problem, setProblem] = useState(null);
   const head = useRef(null);
 
-  const attempt = async (act) => {
+  const attempt = async (act, again = null) => {
     setBusy(true);
     setProblem(null);
     try {
       await act();
     } catch (error) {
-      setProblem({ text: sentence(error), again: error.status === 422 || error.status === 413 ? null : () => attempt(act) });
+      setProblem({ text: sentence(error), again: error.status === 422 || error.status === 413 ? null : again });
     } finally {
       setBusy(false);
     }
@@ -179,7 +179,7 @@ function Import() {
       setReport(found);
       setRows(found.unmatched.map((row, id) => ({ ...row, id })));
       show();
-    });
+    }, () => choose(chosen));
   };
   const pick = (row, movie) => setPicks((before) => {
     const next = new Map(before);
