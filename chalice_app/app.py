@@ -13,6 +13,7 @@ from chalicelib.api import (
     ratings,
     reasons,
     searches,
+    statistics,
     suggestions,
     trying,
 )
@@ -33,6 +34,7 @@ for module in (
     reasons,
     trying,
     searches,
+    statistics,
     marks,
     suggestions,
     imports,

@@ -37,16 +37,17 @@ export const whenSessionEnds = (listener) => {
 
 export const mayBeSignedIn = () => localStorage.getItem(HINT) !== null;
 
-async function send(method, path, { body, signal, bearer } = {}) {
+async function send(method, path, { body, file, asText, signal, bearer } = {}) {
   const { apiBase } = await config;
   const headers = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (file) headers["Content-Type"] = "application/octet-stream";
   if (bearer) headers.Authorization = `Bearer ${bearer}`;
   let answer;
   let payload;
   try {
     const cache = Date.now() < recheckUntil ? "no-cache" : "default";
-    answer = await fetch(apiBase + path, { method, headers, signal, cache, body: body && JSON.stringify(body) });
+    answer = await fetch(apiBase + path, { method, headers, signal, cache, body: file ?? (body && JSON.stringify(body)) });
     payload = answer.status === 204 ? null : await answer.text();
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -54,7 +55,7 @@ async function send(method, path, { body, signal, bearer } = {}) {
   }
   // A list that has changed must not be started again from the browser's copy of its former beginning.
   if (answer.status === 410) recheckUntil = Date.now() + KEPT_MS;
-  if (answer.ok) return payload ? JSON.parse(payload) : null;
+  if (answer.ok) return payload && !asText ? JSON.parse(payload) : payload || null;
   let problem = {};
   try {
     problem = JSON.parse(payload);
@@ -136,6 +137,9 @@ export const getLibrary = () => get("/me/library");
 export const getMyMovie = (id, signal) => get(`/me/movies/${id}`, null, signal);
 export const getWhy = (id, signal) => get(`/me/movies/${id}/why`, null, signal);
 export const listRatings = (query, signal) => get("/me/ratings", query, signal);
+export const getStatistics = (signal) => get("/me/statistics", null, signal);
+export const importFile = (file, name, dryRun) => request("POST", withQuery("/me/imports", { name: name.slice(-200), dry_run: dryRun }), { file });
+export const exportData = (format) => request("GET", withQuery("/me/export", { format }), { asText: true });
 export const listMarks = (query, signal) => get("/me/marks", query, signal);
 export const listSuggestions = (query, signal) => get("/me/suggestions", query, signal);
 export const listSuggestionRows = (query, signal) => get("/me/suggestions/rows", query, signal);

@@ -35,13 +35,27 @@ const BY = {
   oldest: (one, other) => one.at - other.at,
   highest: (one, other) => other.value - one.value || other.at - one.at,
   lowest: (one, other) => one.value - other.value || other.at - one.at,
+  title: (one, other) => one.movie.title.localeCompare(other.movie.title),
+  "film-newest": (one, other) => (other.movie.year ?? 0) - (one.movie.year ?? 0),
+  "film-oldest": (one, other) => (one.movie.year ?? 9999) - (other.movie.year ?? 9999),
 };
 const triedPage = (name, order, keep = () => true) => [...triedOut()[name].values()].filter(keep).sort(BY[order] ?? BY.newest);
 
 /** A page of my ratings, or of the ones tried out. */
 export async function loadRatings(query, signal) {
   if (isIn()) return api.listRatings(query, signal);
-  return { items: triedPage("ratings", query.sort).map(({ movie, value, at }) => ({ movie, stars: value, rated_at: at })), next_cursor: null };
+  const words = (query.q ?? "").toLowerCase();
+  const stars = (query.stars ?? "").split(",").filter(Boolean).map(Number);
+  const all = triedPage("ratings", query.sort, ({ movie, value }) => (!stars.length || stars.includes(value)) && movie.title.toLowerCase().includes(words));
+  const genres = new Map();
+  for (const { movie } of triedPage("ratings")) for (const genre of movie.genres) genres.set(genre, (genres.get(genre) ?? 0) + 1);
+  const items = all.filter(({ movie }) => !query.genre || movie.genres.includes(query.genre));
+  return {
+    items: items.map(({ movie, value, at }) => ({ movie, stars: value, rated_at: at })),
+    next_cursor: null,
+    total: items.length,
+    genres: [...genres].sort().map(([name, count]) => ({ name, count })),
+  };
 }
 
 /** A page of my marks of a kind, or of the ones tried out. */

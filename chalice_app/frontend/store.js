@@ -68,10 +68,18 @@ export const dismiss = (id) => changed({ notices: state.notices.filter((notice) 
 
 // ---- session ----------------------------------------------------------------------------------
 
+/** Read all stars and marks again, after the server has taken in many at once. */
+export async function refreshLibrary() {
+  const library = await api.getLibrary();
+  changed({ ratings: byId(library.ratings), marks: byId(library.marks), tasteChanges: state.tasteChanges + 1 });
+}
+
+const byId = (object) => new Map(Object.entries(object).map(([id, value]) => [Number(id), value]));
+
 async function enter(account) {
   const triedOut = tried.ratings.size + tried.marks.size > 0;
   const library = triedOut ? await keepTried() : await api.getLibrary();
-  const merged = (name) => new Map([...Object.entries(library[name]).map(([id, value]) => [Number(id), value]), ...triedValues(name)]);
+  const merged = (name) => new Map([...byId(library[name]), ...triedValues(name)]);
   changed({ session: "in", account, ratings: merged("ratings"), marks: merged("marks"), notices: [] });
   if (!triedOut) return;
   const kept = [countOf(library.kept_ratings, "rating"), countOf(library.kept_marks, "film on your lists", "films on your lists")];

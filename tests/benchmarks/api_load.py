@@ -66,6 +66,7 @@ def main() -> None:
         ("/api/movies?sort=popular", {}),
         ("/api/movies?q=star", {}),
         ("/api/me/ratings", person),
+        ("/api/me/statistics", person),
         ("/api/me/suggestions", person),
         ("/api/me/suggestions?genre=Drama", person),
         ("/api/me/suggestions/rows", person),

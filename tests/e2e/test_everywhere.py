@@ -15,6 +15,8 @@ PAGES = [
     "/browse",
     "/rate",
     "/my/ratings",
+    "/my/statistics",
+    "/my/data",
     "/my/watchlist",
     "/about",
     "/api-docs",

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -72,7 +73,16 @@ def test_a_dry_run_says_what_the_import_then_does(ada: Person) -> None:
         "source": "letterboxd",
         "read": 2,
         "matched": 1,
-        "unmatched": [{"title": "Nobody Knows It", "year": 1999, "reason": NOT_HERE, "list": "ratings"}],
+        "unmatched": [
+            {
+                "title": "Nobody Knows It",
+                "year": 1999,
+                "stars": 1.0,
+                "rated_at": DAY,
+                "reason": NOT_HERE,
+                "list": "ratings",
+            }
+        ],
         "duplicates_resolved": 0,
         "new": 1,
         "changed": 0,
@@ -157,7 +167,14 @@ def test_what_is_no_film_is_said_to_be_none(ada: Person) -> None:
 def test_movielens_numbers_lead_to_films_through_the_catalogue(ada: Person) -> None:
     said = report(ada, "userId,movieId,rating,timestamp\n1,6,4.5,1583020800\n1,7,1,1583020800\n")
     assert said["unmatched"] == [
-        {"title": "MovieLens film 7", "year": None, "reason": NOT_BY_NUMBER, "list": "ratings"}
+        {
+            "title": "MovieLens film 7",
+            "year": None,
+            "stars": 1.0,
+            "rated_at": DAY,
+            "reason": NOT_BY_NUMBER,
+            "list": "ratings",
+        }
     ]
     assert rated(ada) == {113277: (4.5, DAY)}
 
@@ -211,3 +228,12 @@ def test_a_file_that_is_too_large_or_unknown_is_refused_in_words(ada: Person) ->
 def test_nobody_imports_without_an_account(ada: Person) -> None:
     ada.token = None
     problem_in(send(ada, LETTERBOXD), 401, "not-signed-in")
+
+
+def test_a_film_matched_by_hand_keeps_its_stars_and_its_day(ada: Person) -> None:
+    said = report(ada, LETTERBOXD + "2020-03-01,Hamlet,1996,x,2.5\n", "?dry_run=true")
+    (row,) = said["unmatched"]
+    day = datetime.fromtimestamp(row["rated_at"] / 1000, UTC).isoformat()
+    picked = f"imdb_id,title,year,stars,rated_at\ntt0068555,Hamlet,1996,{row['stars']},{day}\n"
+    assert report(ada, picked)["new"] == 1
+    assert rated(ada) == {68555: (2.5, DAY)}

@@ -162,6 +162,61 @@ def test_my_ratings_in_every_order_page_by_page(ada: Person) -> None:
     assert ada.get("/me/ratings").json_body["items"][0]["movie"]["title"] == "Film number 1005"
 
 
+@pytest.mark.usefixtures("ticking")
+def test_my_ratings_by_title_and_by_year_page_by_page(ada: Person) -> None:
+    put_rating(Rating(PersonId(ada.person_id), MovieId(NOT_IN_CATALOGUE), 4.0, 1_000))
+    for movie_id in (1003, 1001, 1019, 1018):  # of 1993, 1991, 1949 + 1960 and 2008
+        ada.put(f"/me/ratings/{movie_id}", {"stars": 3})
+    for sort, expected in {
+        "title": [1001, 1003, 1018, 1019, NOT_IN_CATALOGUE],
+        "film-newest": [1019, 1018, 1003, 1001, NOT_IN_CATALOGUE],
+        "film-oldest": [1001, 1003, 1018, 1019, NOT_IN_CATALOGUE],
+    }.items():
+        assert listed(ada, f"sort={sort}&limit=2") == expected, sort
+
+
+def test_my_ratings_are_searched_and_filtered(ada: Person) -> None:
+    for movie_id, stars in {1001: 3, 1002: 5, 1003: 4.5, 1004: 5}.items():
+        ada.put(f"/me/ratings/{movie_id}", {"stars": stars})
+    put_rating(Rating(PersonId(ada.person_id), MovieId(NOT_IN_CATALOGUE), 5.0, 1_000))
+    for query, expected in {
+        "q=number%20100": [1001, 1002, 1003, 1004],
+        "q=Film%20numbre%201003": [1003],
+        "q=lovelace": [1001, 1002, 1003, 1004],
+        "q=film%20number%201005": [],
+        "q=%3F": [],
+        "stars=5": [NOT_IN_CATALOGUE, 1002, 1004],
+        "stars=5,4.5&genre=comedy": [1002, 1004],
+        "genre=Comedy,Crime&q=1004": [1004],
+        "genre=Comedy,Drama": [],
+        "genre=Unheard": [],
+    }.items():
+        assert sorted(listed(ada, f"{query}&limit=1")) == expected, query
+    page = ada.get("/me/ratings?stars=5&limit=1").json_body
+    assert page["total"] == 3
+    assert page["genres"] == [
+        {"name": "Comedy", "count": 2},
+        {"name": "Crime", "count": 2},
+        {"name": "Drama", "count": 2},
+    ]
+    cursor = page["next_cursor"]
+    problem_in(ada.get(f"/me/ratings?stars=4.5&limit=1&cursor={cursor}"), 400, "bad-cursor")
+
+
+def listed(person: Person, query: str) -> list[int]:
+    """The movies of all pages; each page says how many there are in all."""
+    found: list[int] = []
+    totals = set()
+    cursor = ""
+    while cursor is not None:
+        page = person.get(f"/me/ratings?{query}&cursor={cursor}").json_body
+        found += [item["movie"]["movie_id"] for item in page["items"]]
+        totals.add(page["total"])
+        cursor = page["next_cursor"]
+    assert totals == {len(found)}
+    return found
+
+
 def test_a_rated_movie_that_left_the_catalogue_is_still_mine(ada: Person) -> None:
     put_rating(Rating(PersonId(ada.person_id), MovieId(NOT_IN_CATALOGUE), 4.0, 1_000))
     (item,) = ada.get("/me/ratings").json_body["items"]
@@ -185,6 +240,9 @@ def test_cursors_of_my_ratings_are_mine_and_of_one_order(api: Api, ada: Person) 
     [
         ("/me/ratings?sort=popular", "sort"),
         ("/me/ratings?limit=0", "limit"),
+        ("/me/ratings?stars=4.25", "stars"),
+        ("/me/ratings?stars=nan", "stars"),
+        ("/me/ratings?q=" + "x" * 201, "q"),
         ("/me/marks?kind=liked", "kind"),
         ("/me/suggestions?limit=101", "limit"),
         ("/me/suggestions?limit=many", "limit"),

@@ -31,10 +31,12 @@ class ImportQuery(Query):
 
 
 class UnmatchedRow(Answer):
-    """`list` is `ratings` or `watchlist`."""
+    """`list` is `ratings` or `watchlist`; `stars` and `rated_at` are null where the file does not say."""
 
     title: str
     year: int | None
+    stars: float | None
+    rated_at: int | None
     reason: str
     list: str
 
@@ -90,6 +92,8 @@ def import_ratings(request: Request) -> Response:
                 UnmatchedRow(
                     title=one.title,
                     year=one.year,
+                    stars=one.stars,
+                    rated_at=one.rated_at,
                     reason=one.reason,
                     list="watchlist" if one.wish else "ratings",
                 )

@@ -4,10 +4,11 @@ from chalice.app import Blueprint, Request, Response
 from pydantic import TypeAdapter
 
 from chalicelib.api.authentication import person_asking
-from chalicelib.api.cursors import Number, read_cursor, write_cursor
+from chalicelib.api.cursors import MovieNumber, Number, ShortText, read_cursor, write_cursor
 from chalicelib.api.operations import Credential, NoContent
 from chalicelib.api.requests import NextToRateQuery, RatingBody, RatingsQuery, read_body, read_query
 from chalicelib.api.responses import (
+    Genre,
     Library,
     MovieCard,
     MovieDetail,
@@ -29,7 +30,8 @@ from chalicelib.storage.ratings import delete_rating, rating_of, ratings_of
 
 blueprint = Blueprint(__name__)
 
-_PLACE = TypeAdapter[tuple[float, ...]](tuple[Number, ...])
+_PLACE = TypeAdapter[service.Place](tuple[Number, ...])
+_PLACE_BY_TITLE = TypeAdapter[service.Place](tuple[ShortText, Number, MovieNumber])
 
 
 @route(blueprint, "GET", "/me/library", needs=Credential.ACCESS_TOKEN, answers=Library)
@@ -58,9 +60,10 @@ def my_ratings(request: Request) -> Response:
     person_id = person_asking(request)
     query = read_query(request, RatingsQuery)
     # Other ratings may come and go between two pages; the place of each stays what it is.
-    asked, edition = f"ratings of {person_id} by {query.sort}", ""
-    after = read_cursor(query.cursor, asked, edition, _PLACE) if query.cursor else None
-    page = service.rated_movies(person_id, query.sort, after, query.limit)
+    asked, edition = f"ratings of {person_id}: {query.model_dump_json(exclude={'limit', 'cursor'})}", ""
+    form = _PLACE_BY_TITLE if query.sort is service.Order.TITLE else _PLACE
+    after = read_cursor(query.cursor, asked, edition, form) if query.cursor else None
+    page = service.rated_movies(person_id, query.sort, query.wanted(), after, query.limit)
     return answer(
         RatedPage(
             items=[
@@ -69,6 +72,7 @@ def my_ratings(request: Request) -> Response:
             ],
             next_cursor=write_cursor(asked, edition, page.following) if page.following else None,
             total=page.total,
+            genres=[Genre(name=name, count=count) for name, count in page.genres],
         )
     )
 

@@ -25,7 +25,7 @@ from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId, parse_movie_id
 from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS
 from chalicelib.domain.wish import Wish, WishedOrder
-from chalicelib.services.rating import Order
+from chalicelib.services.rating import Order, Wanted
 from chalicelib.storage.catalogue import Listing, Sort
 
 LARGEST_BODY = 64 * 1024
@@ -240,8 +240,18 @@ class MoviesQuery(Filters):
 
 class RatingsQuery(Query):
     sort: Order = Order.NEWEST
+    q: SearchText = ""
+    stars: Annotated[
+        tuple[Annotated[float, Field(ge=FEWEST_STARS, le=MOST_STARS, multiple_of=0.5)], ...],
+        BeforeValidator(_comma_list),
+        Field(max_length=10, description="Only ratings of one of these."),
+    ] = ()
+    genre: Annotated[_Names, Field(description="Only movies of all of these.")] = ()
     limit: Annotated[int, Field(ge=1, le=100)] = 24
     cursor: _Cursor | None = None
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.q, frozenset(self.stars), frozenset(name.casefold() for name in self.genre))
 
 
 class MarksQuery(Query):

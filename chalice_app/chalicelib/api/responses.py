@@ -20,7 +20,7 @@ PRIVATE = "no-store"
 # Part of every ETag: raise it when an answer's form changes, or browsers keep the former one.
 FORM = 1
 
-_Hundredths = Annotated[float, PlainSerializer(lambda value: round(value, 2), return_type=float)]
+Hundredths = Annotated[float, PlainSerializer(lambda value: round(value, 2), return_type=float)]
 
 
 class Answer(BaseModel):
@@ -67,7 +67,7 @@ class MovieCard(Answer):
     runtime: int | None
     poster_url: str | None
     rating_count: int
-    rating_mean: _Hundredths | None
+    rating_mean: Hundredths | None
 
     @classmethod
     def of(cls, listed: ListedMovie) -> "MovieCard":
@@ -161,9 +161,12 @@ class RatedMovie(Answer):
 
 
 class RatedPage(Answer):
+    """`total` counts what the filters leave; `genres` are those of all my ratings."""
+
     items: list[RatedMovie]
     next_cursor: str | None
     total: int
+    genres: list[Genre]
 
 
 class MovieMark(Answer):
@@ -195,9 +198,9 @@ class Reason(Answer):
 class Predicted(Answer):
     """The stars that we expect, and between which they most likely are: in 80 % of all cases."""
 
-    predicted_stars: _Hundredths | None
-    likely_from: _Hundredths | None
-    likely_to: _Hundredths | None
+    predicted_stars: Hundredths | None
+    likely_from: Hundredths | None
+    likely_to: Hundredths | None
 
     @staticmethod
     def fields_of(prediction: Prediction | None) -> dict[str, float | None]:
@@ -225,7 +228,7 @@ class Suggestions(Answer):
     model_version: str | None
     created_at: int
     source: str
-    milliseconds: _Hundredths
+    milliseconds: Hundredths
 
 
 class NextToRate(Answer):

@@ -109,11 +109,8 @@ def believe(model: RatingModel, rated: Positions, stars: Floats) -> Belief:
     what the fit leaves, prior and all (conjugate to an inverse gamma prior: `Scatter.about`), so that whoever
     rates steadily is predicted more surely than a moody person.
     """
-    design = np.empty((len(rated), 1 + model.factors.shape[1]))
-    design[:, 0] = 1.0
-    design[:, 1:] = model.factors[rated]
+    design, unexplained = regression_on(model, rated, stars)
     average = model.average_person.astype(np.float64)
-    unexplained = stars - np.float64(model.mean) - model.biases[rated] - design @ average
     fading = np.exp(np.arange(1 - len(rated), 1) / (2 * model.memory))
     design *= fading[:, np.newaxis]
     unexplained *= fading
@@ -122,6 +119,16 @@ def believe(model: RatingModel, rated: Positions, stars: Floats) -> Belief:
     departure = np.linalg.solve(system, pull)
     left = unexplained @ unexplained - departure @ pull
     return Belief(average + departure, system, float(left), float(fading @ fading))
+
+
+def regression_on(model: RatingModel, rated: Positions, stars: Floats) -> tuple[Doubles, Doubles]:
+    """What a person is solved from: the movies' rows X, (n, 1 + k), a 1 for the bias first, and what movies
+    and the average person leave unexplained of the stars, (n,)."""
+    design = np.empty((len(rated), 1 + model.factors.shape[1]))
+    design[:, 0] = 1.0
+    design[:, 1:] = model.factors[rated]
+    average = model.average_person.astype(np.float64)
+    return design, stars - np.float64(model.mean) - model.biases[rated] - design @ average
 
 
 def predict_stars(model: RatingModel, person: Doubles, movies: Positions) -> Doubles:

@@ -39,12 +39,17 @@ _FILMS = frozenset({"", "movie", "tv movie", "tvmovie", "short", "tv short", "tv
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """A row that could not be imported, and why in one sentence. `wish`: it is from the watchlist."""
+    """A row that could not be imported, and why in one sentence. `wish`: it is from the watchlist.
+
+    `stars` and `rated_at` (milliseconds since 1970, UTC) are None where the file does not say.
+    """
 
     title: str
     year: int | None
     reason: str
     wish: bool
+    stars: float | None = None
+    rated_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,12 @@ def import_lists(person_id: PersonId, content: bytes, name: str, *, dry_run: boo
     for rating in lists.ratings:
         found = finder.find(rating.film)
         if isinstance(found, str):
-            unmatched.append(Unmatched(rating.film.name, rating.film.year, found, wish=False))
+            film = rating.film
+            unmatched.append(
+                Unmatched(
+                    film.name, film.year, found, wish=False, stars=rating.stars, rated_at=rating.rated_at
+                )
+            )
         else:
             matched.append((found, rating))
     newest = newest_of_each(matched)

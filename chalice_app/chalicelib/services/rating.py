@@ -1,24 +1,29 @@
 """What a person says about movies: ratings, marks, and the movie to ask about next."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib import clock
 from chalicelib.domain.mark import Mark, MarkKind
-from chalicelib.domain.movie import MovieId
+from chalicelib.domain.movie import MovieId, imdb_tag
 from chalicelib.domain.rating import PersonId, Rating, check_stars
 from chalicelib.measuring import measure
 from chalicelib.services.movies import known_movie, titled
-from chalicelib.storage.catalogue import ListedMovie, open_catalogue
+from chalicelib.storage.catalogue import Label, ListedMovie, open_catalogue
 from chalicelib.storage.marks import marks_of, put_mark
 from chalicelib.storage.ratings import put_rating, ratings_of
 
 WELL_KNOWN = 500
 """How many of the most rated movies count as those that most people have seen."""
 
-Place = tuple[float, ...]
+Place = tuple[float | str, ...]
 """Where a rating or mark stands in an order; a page goes on after the place of its last one."""
+
+_LONGEST_KEY = 100
+"""Letters of a title that decide its place."""
+_AFTER_ALL_YEARS = 10_000
 
 
 class Order(StrEnum):
@@ -26,15 +31,30 @@ class Order(StrEnum):
     OLDEST = "oldest"
     HIGHEST = "highest"
     LOWEST = "lowest"
+    TITLE = "title"
+    FILM_NEWEST = "film-newest"
+    FILM_OLDEST = "film-oldest"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which ratings to list: of movies that match the `text` and are of all the `genres` (in lower case),
+    and of one of these `stars`. What is empty leaves everything."""
+
+    text: str = ""
+    stars: frozenset[float] = frozenset()
+    genres: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RatedPage:
-    """`following` is None on the last page; `total` counts all ratings of the person."""
+    """`following` is None on the last page; `total` counts the ratings that are wanted, and `genres`, by
+    name, those of each genre among all ratings of the person."""
 
     items: list[tuple[Rating, ListedMovie]]
     following: Place | None
     total: int
+    genres: list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +83,38 @@ def mark(person_id: PersonId, movie_id: MovieId, kind: MarkKind) -> Mark:
     return made
 
 
-def rated_movies(person_id: PersonId, order: Order, after: Place | None, limit: int) -> RatedPage:
-    """A page of the person's ratings, each with its movie; equal stars come newest first."""
-    ratings = sorted(ratings_of(person_id), key=lambda rating: _place(rating, order))
-    rest = [rating for rating in ratings if after is None or _place(rating, order) > after]
+def rated_movies(
+    person_id: PersonId, order: Order, wanted: Wanted, after: Place | None, limit: int
+) -> RatedPage:
+    """A page of the person's ratings, each with its movie; equals come newest first.
+
+    A movie that the catalogue lacks matches no text and no genre, and has no year.
+    """
+    catalogue = open_catalogue()
+    all_ratings = ratings_of(person_id)
+    labels = catalogue.labels(rating.movie_id for rating in all_ratings)
+    matching = catalogue.labels(labels, wanted.text) if wanted.text else labels
+
+    def is_wanted(rating: Rating) -> bool:
+        if wanted.stars and rating.stars not in wanted.stars:
+            return False
+        if not (wanted.text or wanted.genres):
+            return True
+        label = matching.get(rating.movie_id)
+        return label is not None and wanted.genres <= {name.casefold() for name in label.genres}
+
+    def place(rating: Rating) -> Place:
+        return _place(rating, labels.get(rating.movie_id), order)
+
+    ratings = sorted(filter(is_wanted, all_ratings), key=place)
+    rest = ratings if after is None else [rating for rating in ratings if place(rating) > after]
     page = rest[:limit]
-    movies = titled(open_catalogue(), (rating.movie_id for rating in page))
+    movies = titled(catalogue, (rating.movie_id for rating in page))
     return RatedPage(
         items=[(rating, movies[rating.movie_id]) for rating in page],
-        following=_place(page[-1], order) if len(rest) > limit else None,
+        following=place(page[-1]) if len(rest) > limit else None,
         total=len(ratings),
+        genres=sorted(Counter(name for label in labels.values() for name in label.genres).items()),
     )
 
 
@@ -110,13 +152,22 @@ def next_to_rate(
     return known or catalogue.random_movie(excluded, None)
 
 
-def _place(rating: Rating, order: Order) -> Place:
+def _place(rating: Rating, label: Label | None, order: Order) -> Place:
+    year = label.year if label else None
+    first: Place
     match order:
-        case Order.NEWEST:
-            return (-rating.rated_at, rating.movie_id)
         case Order.OLDEST:
             return (rating.rated_at, rating.movie_id)
+        case Order.NEWEST:
+            first = ()
         case Order.HIGHEST:
-            return (-rating.stars, -rating.rated_at, rating.movie_id)
+            first = (-rating.stars,)
         case Order.LOWEST:
-            return (rating.stars, -rating.rated_at, rating.movie_id)
+            first = (rating.stars,)
+        case Order.TITLE:
+            first = ((label.key if label else imdb_tag(rating.movie_id))[:_LONGEST_KEY],)
+        case Order.FILM_NEWEST:
+            first = (-year if year else _AFTER_ALL_YEARS,)
+        case Order.FILM_OLDEST:
+            first = (year or _AFTER_ALL_YEARS,)
+    return (*first, -rating.rated_at, rating.movie_id)

@@ -19,11 +19,12 @@ from chalicelib.domain.rating import PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, Prediction, Suggestion, basis_of
 from chalicelib.domain.wish import USUAL, Wish
 from chalicelib.recommending.beginning import telling_movies
+from chalicelib.recommending.leave_one_out import leave_one_out
 from chalicelib.recommending.model import FILE_NAME, Model
 from chalicelib.recommending.reasons import Reasons, reasons_for
 from chalicelib.recommending.rows import FEWEST_IN_ROW, MOST_IN_ROW, Group, Row, RowKind, rows_of
 from chalicelib.recommending.similar import similar_movies
-from chalicelib.recommending.suggesting import predictions, score, suggest
+from chalicelib.recommending.suggesting import known_ratings, predictions, score, suggest
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
 from chalicelib.storage.catalogue import Catalogue, Listing, Sort, open_catalogue
@@ -274,3 +275,17 @@ def why(person_id: PersonId, movie_id: MovieId, most: int) -> PersonReasons | No
     ratings.pop(movie_id, None)
     reasons = reasons_for(_model(version), ratings, movie_id, most)
     return None if reasons is None else PersonReasons(reasons, ratings)
+
+
+def predicted_from_the_others(ratings: Mapping[MovieId, float]) -> dict[MovieId, float]:
+    """What we would expect for each of a person's ratings, given oldest first, had they not given it.
+
+    Nothing without a model, nor for movies that are new to it.
+    """
+    version = current_model_version()
+    if version is None:
+        return {}
+    model = _model(version)
+    rated, stars = known_ratings(model, ratings)
+    ids = [MovieId(number) for number in model.movie_ids[rated].tolist()]
+    return dict(zip(ids, leave_one_out(model.rating, rated, stars).tolist(), strict=True))

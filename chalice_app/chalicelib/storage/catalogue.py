@@ -131,6 +131,15 @@ class ListedMovie:
     rating_histogram: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a list is sorted and filtered by; `key` is the title as `title_key` makes it."""
+
+    key: str
+    year: int | None
+    genres: tuple[str, ...]
+
+
 Position = tuple[float | str | None, int]
 """Where a page ended: the sort key and movie id of its last movie; for the best matches of a text, how
 many came before and the movie id."""
@@ -280,6 +289,19 @@ class Catalogue:
         )
         found = {row[0]: _listed(row) for row in rows}
         return {MovieId(movie_id): found[movie_id] for movie_id in wanted if movie_id in found}
+
+    def labels(self, movie_ids: Iterable[int], text: str = "") -> dict[MovieId, Label]:
+        """The labels of those that the catalogue has and that match the text, as in `browse`."""
+        match = self._query(text)
+        if match is None:
+            return {}
+        condition = "movie_id IN (SELECT rowid FROM search WHERE search MATCH ?2)" if match else "?2 = ''"
+        rows = self._rows(
+            "SELECT movie_id, title_key, year, genres FROM movies "  # noqa: S608
+            f"WHERE movie_id IN (SELECT value FROM json_each(?1)) AND {condition}",
+            (json.dumps(list(movie_ids)), match),
+        )
+        return {MovieId(movie_id): Label(key, year, _names(genres)) for movie_id, key, year, genres in rows}
 
     def browse(self, listing: Listing, after: Position | None, limit: int) -> Page:
         """The `limit` (1 or more) movies of a listing that come after a position (None: the first).
@@ -586,6 +608,12 @@ _opened = lru_cache(maxsize=2)(Catalogue)
 def _is_named(name: str, words: Sequence[str]) -> bool:
     own = searchable_words(name)
     return set(words[:-1]) <= set(own) and any(one.startswith(words[-1]) for one in own)
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    """A list of names as the catalogue keeps it; many movies have the same genres."""
+    return tuple(json.loads(text))
 
 
 def _mask(bits: Iterable[int | None]) -> int:

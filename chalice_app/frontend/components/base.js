@@ -104,3 +104,9 @@ export function FinderInput(attributes) {
   return html`<input type="text" role="combobox" aria-label="Search films and people" aria-autocomplete="list" aria-expanded="false" aria-controls="finder"
       autocomplete="off" autocapitalize="none" spellcheck="false" enterkeyhint="search" ...${attributes} onFocus=${onFocus} /><div class="finder"></div>`;
 }
+
+const MY_PAGES = [["/my/ratings", "Ratings"], ["/my/statistics", "Statistics"], ["/my/data", "Import, export"]];
+
+/** The ways to look at what one has rated, side by side. */
+export const MyPages = ({ here }) => html`<nav class="switch" aria-label="Your ratings">
+  ${MY_PAGES.map(([href, name]) => html`<a key=${href} href=${href} aria-current=${href === here ? "page" : null}>${name}</a>`)}</nav>`;

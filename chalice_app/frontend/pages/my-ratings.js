@@ -1,19 +1,38 @@
-// Everything that I have rated.
+// Everything that I have rated: search, sort, filter. The address holds the whole state.
 
-import { countOf, Failure, Nothing, useTitle } from "../components/base.js";
+import { countOf, Failure, Icon, MyPages, Nothing, useTitle } from "../components/base.js";
 import { MoreOf, useEndless } from "../components/endless.js";
 import { rateOrRemove, useStars } from "../components/movie-card.js";
 import { Poster } from "../components/poster.js";
-import { Stars } from "../components/stars.js";
+import { Stars, starsAloud } from "../components/stars.js";
 import { loadRatings } from "../mine.js";
 import { navigate } from "../router.js";
 import { learn, peek, useStore } from "../store.js";
-import { html, useMemo } from "../vendor/preact.js";
+import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact.js";
 
-const SORTS = [["newest", "Newest first"], ["oldest", "Oldest first"], ["highest", "Best first"], ["lowest", "Worst first"]];
+const SORTS = [
+  ["newest", "Newest first"],
+  ["oldest", "Oldest first"],
+  ["highest", "Best first"],
+  ["lowest", "Worst first"],
+  ["title", "Title"],
+  ["film-newest", "Newest films first"],
+  ["film-oldest", "Oldest films first"],
+];
+const FIELDS = ["q", "sort", "stars", "genre"];
+const TYPING_MS = 280;
 const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 
-function Spread() {
+/** The same list with some fields changed; a field of "" goes away. */
+function change(query, fields) {
+  const all = { ...Object.fromEntries(query), ...fields };
+  const next = new URLSearchParams(FIELDS.filter((name) => all[name]).map((name) => [name, all[name]]));
+  const text = next.toString().replaceAll("%2C", ",");
+  navigate(text ? `/my/ratings?${text}` : "/my/ratings", { replace: true });
+}
+
+/** How I rate; each bar shows only the films with its stars. */
+function Spread({ query }) {
   const count = useStore((state) => state.ratings.size);
   const changes = useStore((state) => state.tasteChanges);
   const { bars, mean } = useMemo(() => {
@@ -22,10 +41,56 @@ function Spread() {
     return { bars: counts, mean: stars.reduce((sum, one) => sum + one, 0) / stars.length };
   }, [count, changes]);
   const most = Math.max(...bars, 1);
+  const chosen = (query.get("stars") ?? "").split(",").filter(Boolean).map(Number);
+  const press = (stars) => change(query, { stars: (chosen.includes(stars) ? chosen.filter((one) => one !== stars) : [...chosen, stars]).sort().join(",") });
   return html`<figure class="spread"><figcaption><b>${mean.toFixed(1)}</b> your average</figcaption>
-    <div class="spread-bars" role="img" aria-label=${`How you rate: ${bars.map((bar, i) => `${(i + 1) / 2} stars ${bar}`).join(", ")}`}>
-      ${bars.map((bar, i) => html`<span key=${i}><i ref=${(it) => it?.style.setProperty("height", `${Math.max(3, (bar / most) * 100)}%`)}></i></span>`)}</div>
+    <div class=${`spread-bars ${chosen.length ? "chosen" : ""}`} role="group" aria-label="How you rate: press a bar to see only its films">
+      ${bars.map((bar, i) => {
+        const stars = (i + 1) / 2;
+        const words = `${starsAloud(stars)}: ${countOf(bar, "film")}`;
+        return html`<button type="button" key=${i} title=${words} aria-label=${words} aria-pressed=${chosen.includes(stars) ? "true" : "false"} onClick=${() => press(stars)}>
+          <i ref=${(it) => it?.style.setProperty("height", `${Math.max(3, (bar / most) * 100)}%`)}></i></button>`;
+      })}</div>
     <div class="spread-ends" aria-hidden="true"><span>½</span><span>★★★★★</span></div></figure>`;
+}
+
+function Search({ query }) {
+  const inAddress = query.get("q") ?? "";
+  const [text, setText] = useState(inAddress);
+  const sent = useRef(inAddress);
+  const latest = useRef(query);
+  latest.current = query;
+  useEffect(() => {
+    const typing = setTimeout(() => {
+      if (text.trim() === sent.current) return;
+      sent.current = text.trim();
+      change(latest.current, { q: sent.current });
+    }, TYPING_MS);
+    return () => clearTimeout(typing);
+  }, [text]);
+  useEffect(() => {
+    if (inAddress === sent.current) return; // what was typed has arrived
+    sent.current = inAddress;
+    setText(inAddress);
+  }, [inAddress]);
+  return html`<label class="search-field"><span class="hidden">Search your ratings</span><${Icon} name="search" />
+    <input type="search" name="q" value=${text} onInput=${({ target }) => setText(target.value)} placeholder="Title, director or actor" autocomplete="off" maxlength="100" /></label>`;
+}
+
+function Tools({ query, genres }) {
+  const genre = query.get("genre") ?? "";
+  return html`<div class="filters-main list-tools" role="search">
+    <${Search} query=${query} />
+    <label class="sort-field"><span class="hidden">Genre</span>
+      <select value=${genre} onChange=${({ target }) => change(query, { genre: target.value })}>
+        <option value="">All genres</option>
+        ${genres.map(({ name, count }) => html`<option key=${name} value=${name}>${name} (${count})</option>`)}
+        ${genre && !genres.some(({ name }) => name === genre) && html`<option value=${genre}>${genre}</option>`}
+      </select></label>
+    <label class="sort-field"><span class="hidden">Sort by</span>
+      <select value=${query.get("sort") ?? "newest"} onChange=${({ target }) => change(query, { sort: target.value === "newest" ? "" : target.value })}>
+        ${SORTS.map(([value, name]) => html`<option key=${value} value=${value}>${name}</option>`)}</select></label>
+  </div>`;
 }
 
 function Rated({ item }) {
@@ -42,22 +107,31 @@ function Rated({ item }) {
 
 export default function MyRatings({ entry }) {
   useTitle("My ratings");
-  const sort = entry.query.get("sort") ?? "newest";
+  const { query } = entry;
+  const filters = Object.fromEntries(FIELDS.map((name) => [name, query.get(name)]));
+  const filtered = Boolean(filters.q || filters.stars || filters.genre);
   const count = useStore((state) => state.ratings.size);
-  const list = useEndless(sort, async (cursor, signal) => {
-    const page = await loadRatings({ sort, limit: 40, cursor }, signal);
+  const list = useEndless(JSON.stringify(filters), async (cursor, signal) => {
+    const page = await loadRatings({ ...filters, limit: 40, cursor }, signal);
     learn(page.items.map(({ movie }) => movie));
     return page;
   }, { keep: entry.cause === "pop" });
+  const genres = useRef([]);
+  genres.current = list.extra?.genres ?? genres.current;
+  const clear = () => change(new URLSearchParams({ sort: filters.sort ?? "" }), {});
   return html`<div class="wrap narrow">
-    <div class="page-head"><h1 tabindex="-1">My ratings</h1><p class="count" role="status">${countOf(count, "film")}</p></div>
-    ${count > 0 && html`<${Spread} />`}
-    ${list.items?.length > 0 && html`<div class="list-tools"><label>Sort <select value=${sort} onChange=${({ target }) => navigate(target.value === "newest" ? "/my/ratings" : `/my/ratings?sort=${target.value}`, { replace: true })}>
-        ${SORTS.map(([value, name]) => html`<option key=${value} value=${value}>${name}</option>`)}</select></label></div>`}
+    <div class="page-head"><h1 tabindex="-1">My ratings</h1>
+      <p class="count" role="status">${filtered && list.total !== null ? `${list.total.toLocaleString("en")} of ${countOf(count, "film")}` : countOf(count, "film")}
+        ${filtered && html` <button type="button" class="text-button" onClick=${clear}>Show all</button>`}</p>
+      <${MyPages} here=${entry.path} /></div>
+    ${count > 0 && html`<${Spread} query=${query} />`}
+    ${(count > 0 || filtered) && html`<${Tools} query=${query} genres=${genres.current} />`}
     ${list.error && !list.items ? html`<${Failure} error=${list.error} retry=${list.restart} />`
       : !list.items ? html`<ul class="rated-list" aria-hidden="true">${[1, 2, 3, 4, 5, 6].map((i) => html`<li class="rated skeleton" key=${i}><span class="rated-poster"></span><span class="bar"></span></li>`)}</ul>`
+      : list.items.length === 0 && filtered ? html`<${Nothing} title="None of your ratings match"><p>Try fewer words, other stars or another genre.</p>
+          <p class="note-actions"><button type="button" class="button quiet" onClick=${clear}>Show all</button></p><//>`
       : list.items.length === 0 ? html`<${Nothing} icon="rate" title="No ratings yet"><p>Each film you rate makes the next suggestion better.</p>
-          <p class="note-actions"><a class="button" href="/rate">Rate films</a></p><//>`
+          <p class="note-actions"><a class="button" href="/rate">Rate films</a><a class="button quiet" href="/my/data">Bring them from elsewhere</a></p><//>`
       : html`<ul class="rated-list">${list.items.map((item) => html`<${Rated} key=${item.movie.movie_id} item=${item} />`)}</ul>`}
     <${MoreOf} list=${list} what="ratings" />
   </div>`;
