@@ -117,3 +117,16 @@ def predicted_stars(person_id: PersonId, movie_id: MovieId) -> float | None:
     ratings = _oldest_first(person_id)
     ratings.pop(movie_id, None)
     return predict(_model(version), ratings, [movie_id]).get(movie_id)
+
+
+def known_to_model(movie_id: MovieId) -> tuple[int, bool] | None:
+    """How many likes of a movie the current model learnt from, and whether it suggests it; None without a
+    model, or for a movie new to it."""
+    version = current_model_version()
+    if version is None:
+        return None
+    model = _model(version)
+    place = int(model.movie_ids.searchsorted(movie_id))
+    if place == len(model.movie_ids) or model.movie_ids[place] != movie_id:
+        return None
+    return int(model.ranking.likes[place]), bool(model.suggestible[place])
