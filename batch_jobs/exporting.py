@@ -3,7 +3,8 @@
     exports/ratings/<run>/part-00000.parquet …    user_id, movie_id, stars, rated_at (milliseconds)
     exports/ratings/<run>/manifest.json           written last: an export without it is unfinished
 
-What operators have deactivated, ratings and whole accounts, is left out. The export here is a parallel segmented scan, which every DynamoDB and every emulator can do.
+What operators have deactivated, ratings and whole accounts, is left out. The export here is a parallel
+segmented scan, which every DynamoDB and every emulator can do.
 """
 
 import hashlib

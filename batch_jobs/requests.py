@@ -25,7 +25,7 @@ def answering(request_id: str | None) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        reason = str(error) or type(error).__name__
+        reason = "It was stopped." if isinstance(error, KeyboardInterrupt) else str(error) or repr(error)
         runs.end_request(request, clock.now_ms(), reason[:LONGEST_REASON])
         raise
     runs.end_request(request, clock.now_ms())

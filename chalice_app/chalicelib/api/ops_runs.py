@@ -161,7 +161,7 @@ class DayOfRatings(Answer):
 
 
 class OverviewOfService(Answer):
-    """What is null is not there yet. `people` and `days` are of `export`; days without ratings are left out."""
+    """What is null is not there yet. `people` and `days` are of `export`; days without any are left out."""
 
     catalogue_version: str | None
     model_version: str | None
