@@ -116,6 +116,59 @@ class PublicCard(Answer):
     verdict: GateVerdict | None
     plots: list[str]
 
+    @classmethod
+    def of(cls, card: dict[str, Any]) -> "PublicCard":
+        """From the card as the job wrote it."""
+        held_out = card["held_out"]
+        ranking, popularity = held_out["ranking"], held_out["popularity"]
+        better_by, its_interval = held_out["ndcg10_over_popularity"]
+        return cls(
+            version=card["version"],
+            started_at=card["started_at"],
+            data=TrainingData(**card["data"]),
+            split=held_out["split"],
+            learnt_from=held_out["train_ratings"],
+            held_out=held_out["held_out_ratings"],
+            people=held_out["people"],
+            stars=StarsMeasured(
+                rmse=_figure(held_out, "rmse"),
+                mae=_figure(held_out, "mae"),
+                calibration_error=held_out["calibration"]["error"],
+            ),
+            ranking=RankingMeasured(
+                ndcg10=_figure(ranking, "ndcg10"),
+                popularity_ndcg10=_figure(popularity, "ndcg10"),
+                better_by=Figure(value=better_by, interval=its_interval),
+                recall10=_figure(ranking, "recall10"),
+                popularity_recall10=_figure(popularity, "recall10"),
+                coverage=ranking["coverage"],
+                popularity_coverage=popularity["coverage"],
+            ),
+            by_activity=[
+                PeopleByActivity(
+                    fewest=group["fewest"],
+                    most=group["most"],
+                    people=group["people"],
+                    rmse=_figure(group, "rmse"),
+                    ndcg10=_figure(group, "ndcg10"),
+                    popularity_ndcg10=group["popularity_ndcg10"],
+                )
+                for group in held_out["by_ratings"]
+            ],
+            new_people=[
+                NewPeople(
+                    ratings=new["ratings"],
+                    people=new["people"],
+                    ndcg10=new["ndcg10"],
+                    popularity_ndcg10=new["popularity"],
+                    better_by=new["over_popularity"],
+                )
+                for new in held_out["cold_start"]
+            ],
+            verdict=_verdict(card["gate"]),
+            plots=[name.removeprefix("plots/").removesuffix(".svg") for name in card["plots"]],
+        )
+
 
 @route(blueprint, "GET", "/model", answers=PublicCard, cached=True, raises=(NotFoundError, NotReadyError))
 def model_card(request: Request) -> Response:
@@ -124,7 +177,7 @@ def model_card(request: Request) -> Response:
     etag = etag_of(card["version"], f"card judged {card['gate'] is not None}")
     if is_known(request, etag):
         return nothing(304, public_headers(etag))
-    return answer(_public(card), headers=public_headers(etag))
+    return answer(PublicCard.of(card), headers=public_headers(etag))
 
 
 @route(
@@ -146,58 +199,6 @@ def model_plot(request: Request, version: str, name: str) -> Response:
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return Response(
         plot.decode(), {"Content-Type": SVG_TYPE, "Content-Security-Policy": policy, **headers}, 200
-    )
-
-
-def _public(card: dict[str, Any]) -> PublicCard:
-    held_out = card["held_out"]
-    ranking, popularity = held_out["ranking"], held_out["popularity"]
-    better_by, its_interval = held_out["ndcg10_over_popularity"]
-    return PublicCard(
-        version=card["version"],
-        started_at=card["started_at"],
-        data=TrainingData(**card["data"]),
-        split=held_out["split"],
-        learnt_from=held_out["train_ratings"],
-        held_out=held_out["held_out_ratings"],
-        people=held_out["people"],
-        stars=StarsMeasured(
-            rmse=_figure(held_out, "rmse"),
-            mae=_figure(held_out, "mae"),
-            calibration_error=held_out["calibration"]["error"],
-        ),
-        ranking=RankingMeasured(
-            ndcg10=_figure(ranking, "ndcg10"),
-            popularity_ndcg10=_figure(popularity, "ndcg10"),
-            better_by=Figure(value=better_by, interval=its_interval),
-            recall10=_figure(ranking, "recall10"),
-            popularity_recall10=_figure(popularity, "recall10"),
-            coverage=ranking["coverage"],
-            popularity_coverage=popularity["coverage"],
-        ),
-        by_activity=[
-            PeopleByActivity(
-                fewest=group["fewest"],
-                most=group["most"],
-                people=group["people"],
-                rmse=_figure(group, "rmse"),
-                ndcg10=_figure(group, "ndcg10"),
-                popularity_ndcg10=group["popularity_ndcg10"],
-            )
-            for group in held_out["by_ratings"]
-        ],
-        new_people=[
-            NewPeople(
-                ratings=new["ratings"],
-                people=new["people"],
-                ndcg10=new["ndcg10"],
-                popularity_ndcg10=new["popularity"],
-                better_by=new["over_popularity"],
-            )
-            for new in held_out["cold_start"]
-        ],
-        verdict=_verdict(card["gate"]),
-        plots=[name.removeprefix("plots/").removesuffix(".svg") for name in card["plots"]],
     )
 
 

@@ -1,13 +1,12 @@
 """For operators: the models there are, and which of them is served."""
 
-import json
 from typing import Annotated
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import Field
 
 from chalicelib.api.authentication import person_asking
-from chalicelib.api.openapi import JSON_TYPE
+from chalicelib.api.model_card import PublicCard
 from chalicelib.api.operations import Credential
 from chalicelib.api.requests import Body, read_body
 from chalicelib.api.responses import Answer, answer
@@ -80,13 +79,13 @@ def ops_models(request: Request) -> Response:
     "GET",
     "/ops/models/{version}",
     needs=Credential.ACCESS_TOKEN,
-    answers=JSON_TYPE,
+    answers=PublicCard,
     raises=(ForbiddenError, NotFoundError),
 )
 def ops_model(request: Request, version: str) -> Response:
-    """A model's card, whole, as the job wrote it."""
+    """A model's card, as the public sees that of the current one."""
     operator_of(person_asking(request))
-    return Response(json.dumps(service.card_of(version)), {"Content-Type": JSON_TYPE}, 200)
+    return answer(PublicCard.of(service.card_of(version)))
 
 
 @route(
