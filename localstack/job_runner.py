@@ -40,11 +40,12 @@ class JobRunner:
         from botocore.exceptions import BotoCoreError, ClientError
         from pynamodb.exceptions import PynamoDBException
 
-        from chalicelib.storage.runs import RequestState, latest_request
+        from chalicelib.services.runs import open_request
+        from chalicelib.storage.runs import RequestState
 
         while not self._stopped.wait(SECONDS):
             try:
-                request = latest_request()
+                request = open_request()
                 if request and request.state is RequestState.QUEUED:
                     self.carry_out(request)
             except (BotoCoreError, ClientError, PynamoDBException) as error:
