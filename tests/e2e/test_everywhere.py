@@ -16,6 +16,8 @@ PAGES = [
     "/my/ratings",
     "/my/watchlist",
     "/about",
+    "/model",
+    "/ops",
     "/api-docs",
     "/problems/not-found",
     "/nowhere",
