@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from chalicelib.domain.cost import Estimate, Prices, Usage, estimate, read_prices
 from chalicelib.domain.errors import NotFoundError, NotReadyError
@@ -73,8 +74,7 @@ def usage_now() -> Usage:
     if now.exported is not None:
         usage = replace(usage, ratings=now.exported.rows)
     if now.summary is not None:
-        latest = list(now.summary.days.values())[-_DAYS:]
-        usage = replace(usage, people=now.summary.people, ratings_a_day=round(sum(latest) / _DAYS, 1))
+        usage = replace(usage, people=now.summary.people, ratings_a_day=_ratings_a_day(now.summary))
     minutes = _whole_minutes(now.last_run)
     return usage if minutes is None else replace(usage, job_minutes=minutes)
 
@@ -82,6 +82,13 @@ def usage_now() -> Usage:
 def bill(usage: Usage) -> tuple[Estimate, Prices]:
     prices = read_prices()
     return estimate(usage, prices), prices
+
+
+def _ratings_a_day(summary: ExportSummary) -> float:
+    """The mean of the thirty days up to the latest that has ratings."""
+    begin = date.fromisoformat(max(summary.days)) - timedelta(days=_DAYS - 1)
+    counts = (count for day, count in summary.days.items() if date.fromisoformat(day) >= begin)
+    return round(sum(counts) / _DAYS, 1)
 
 
 def _export_of(run: RecordedRun) -> RatingExport | None:

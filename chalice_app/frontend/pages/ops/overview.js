@@ -1,7 +1,7 @@
 // How the service is doing.
 
 import { getOps } from "../../api.js";
-import { Nothing } from "../../components/base.js";
+import { countOf, Nothing } from "../../components/base.js";
 import { Loaded, number, OpsPage, percent, seconds, State, Tile, usePolled, when } from "../../components/ops.js";
 import { html } from "../../vendor/preact.js";
 
@@ -17,7 +17,7 @@ function Days({ days }) {
   const sum = bars.reduce((all, [, count]) => all + count, 0);
   return html`<div class="ops-panel"><div class="ops-bars" role="img" aria-label=${`Ratings a day: ${sum} in ${DAYS} days, ${most} at most.`}>
     ${bars.map(([day, count]) => html`<i key=${day} title=${`${day}: ${number(count)}`} ref=${(bar) => bar?.style.setProperty("height", `${(100 * count) / most}%`)}></i>`)}</div>
-    <div class="ops-ends"><span>${bars[0][0]}</span><span>${number(sum)} ratings, ${number(most)} on the busiest day</span><span>${bars.at(-1)[0]}</span></div></div>`;
+    <div class="ops-ends"><span>${bars[0][0]}</span><span>${countOf(sum, "rating")}, ${number(most)} on the busiest day</span><span>${bars.at(-1)[0]}</span></div></div>`;
 }
 
 function Overview({ now }) {
