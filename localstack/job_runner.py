@@ -13,10 +13,10 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import local_environment
+from stopping import stop_when_told
 
 if TYPE_CHECKING:
     from chalicelib.storage.runs import RunRequest
@@ -79,23 +79,6 @@ class JobRunner:
             process.wait()
 
 
-def stop_at_signal(runner: JobRunner, *, with_parent: bool) -> None:
-    """End `serve` at SIGINT and SIGTERM and, `with_parent`, when standard input closes."""
-
-    def stop(_number: int = 0, _frame: FrameType | None = None) -> None:
-        runner.stop()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    if with_parent:
-
-        def wait_for_parent() -> None:
-            sys.stdin.buffer.read()
-            stop()
-
-        threading.Thread(target=wait_for_parent, daemon=True).start()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="Runs the batch job when an operator asks for it.")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input closes")
@@ -103,7 +86,7 @@ def main() -> int:
     local_environment.use("http://127.0.0.1:4566", Path(".local/cache"))
     sys.path.insert(0, str(local_environment.REPOSITORY / "chalice_app"))
     runner = JobRunner()
-    stop_at_signal(runner, with_parent=chosen.with_parent)
+    stop_when_told(runner.stop, with_parent=chosen.with_parent)
     runner.serve()
     return 0
 
