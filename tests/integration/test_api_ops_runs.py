@@ -238,6 +238,21 @@ def test_a_request_that_fails_says_why(operator: Person) -> None:
     assert ended["items"][0]["state"] == "failed"
 
 
+def test_a_run_that_was_cut_short_is_not_running_for_ever(operator: Person, second: Run) -> None:
+    def state() -> str:
+        listed = operator.get("/ops/runs").json_body["items"]
+        return str(next(run["state"] for run in listed if run["run_id"] == second.run_id))
+
+    row = RunRow.get(f"run#{second.run_id}")
+    row.update(actions=[RunRow.state.set("running")])
+    RunRow("lease", owner="elsewhere/1", lease_until=clock.now_ms() + 60_000).save()
+    assert state() == "running"
+    RunRow("lease").delete()
+    assert state() == "failed"
+    row.update(actions=[RunRow.state.set("finished")])
+    assert state() == "finished"
+
+
 @pytest.mark.usefixtures("second")
 def test_what_cannot_be_run_is_refused_at_once(operator: Person, second: Run) -> None:
     problem_in(operator.post("/ops/runs", {"stage": "tidy"}), 422, "invalid-input")

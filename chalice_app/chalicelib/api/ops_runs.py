@@ -16,7 +16,7 @@ from chalicelib.services import runs
 from chalicelib.services.operators import operator_of, record
 from chalicelib.services.runs import Stage
 from chalicelib.storage.rating_exports import LINK_SECONDS, RatingExport, exports
-from chalicelib.storage.runs import RecordedRun, RequestState, RunRequest, recent_runs
+from chalicelib.storage.runs import RecordedRun, RequestState, RunRequest
 
 blueprint = Blueprint(__name__)
 
@@ -220,7 +220,7 @@ def ops_runs(request: Request) -> Response:
     asked = runs.open_request()
     return answer(
         Runs(
-            items=[RunOfJob.of(run) for run in recent_runs(service.RUNS_LISTED)],
+            items=[RunOfJob.of(run) for run in runs.latest_runs()],
             request=RequestedRun.of(asked) if asked else None,
         )
     )

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from chalicelib.domain.cost import Estimate, Prices, Usage, estimate, read_prices
 from chalicelib.domain.errors import NotFoundError, NotReadyError
 from chalicelib.domain.model_card import is_version
-from chalicelib.storage import rating_exports, runs
+from chalicelib.services.runs import latest_runs
+from chalicelib.storage import rating_exports
 from chalicelib.storage.artifacts import Kind, current_version
 from chalicelib.storage.rating_exports import ExportSummary, RatingExport
 from chalicelib.storage.runs import RecordedRun
 
-RUNS_LISTED = 30
 _DAYS = 30
 
 
@@ -46,7 +46,7 @@ class Overview:
 
 
 def overview() -> Overview:
-    recent = runs.recent_runs(RUNS_LISTED)
+    recent = latest_runs()
     model = _version(Kind.MODELS)
     exported = next(filter(None, (_export_of(run) for run in recent)), None)
     return Overview(

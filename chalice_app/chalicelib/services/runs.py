@@ -18,12 +18,15 @@ from chalicelib.config import BatchTask, settings
 from chalicelib.domain.errors import ConflictError, NotFoundError, NotReadyError
 from chalicelib.domain.rating import PersonId
 from chalicelib.storage import runs as storage
-from chalicelib.storage.runs import QUEUED_MS, SILENT_MS, RequestState, RunRequest
+from chalicelib.storage.runs import QUEUED_MS, SILENT_MS, RecordedRun, RequestState, RunRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 log = logging.getLogger("movies.runs")
+
+RUNS_LISTED = 30
+SILENT = "It ended without saying how: its logs may tell."
 
 Stage = Literal["all", "export", "train", "evaluate", "publish", "suggest"]
 
@@ -48,7 +51,7 @@ def request_run(stage: Stage, run_id: str | None, operator: PersonId) -> RunRequ
         raise ConflictError("Something is asked for already: wait until it has ended.")
     now = clock.now_ms()
     if storage.lease_until() > now:
-        raise ConflictError("A run is at work: wait until it has ended.")
+        raise ConflictError("A run is at work: wait until it has ended, or for a minute if it was cut short.")
     request = RunRequest(uuid4().hex, stage, run_id, operator, now)
     if not storage.put_request(request, former):
         raise ConflictError("Somebody else asked for a run at the same moment.")
@@ -70,8 +73,22 @@ def open_request() -> RunRequest | None:
     else:
         begun = request.started_at or request.requested_at
         given_up = now - max(begun, storage.lease_until()) > SILENT_MS
-        reason = "It ended without saying how: its logs may tell."
+        reason = SILENT
     return replace(request, state=RequestState.FAILED, error=reason) if given_up else request
+
+
+def latest_runs() -> list[RecordedRun]:
+    """The latest runs, newest first; one that says it is running while nothing holds the lease has failed."""
+    recent = storage.recent_runs(RUNS_LISTED)
+    return [_as_it_stands(run) if run.state == "running" else run for run in recent]
+
+
+def _as_it_stands(run: RecordedRun) -> RecordedRun:
+    if storage.lease_until() > clock.now_ms():
+        return run
+    # It may have ended, and let the lease go, since it was read.
+    again = storage.run_of(run.run_id) or run
+    return replace(again, state="failed", error=SILENT) if again.state == "running" else again
 
 
 def command_of(request: RunRequest) -> list[str]:

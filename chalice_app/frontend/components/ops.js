@@ -18,9 +18,11 @@ const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle
 export const when = (ms) => (ms === null ? "–" : html`<time datetime=${new Date(ms).toISOString()}>${moment.format(ms)}</time>`);
 export const number = (value, digits = 0) => (value === null || value === undefined ? "–" : value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits }));
 export const percent = (part, whole) => (whole ? `${number((100 * part) / whole, part === whole ? 0 : 1)} %` : "–");
-export const seconds = (from, to) => {
-  const all = Math.max(0, (to ?? Date.now()) - from) / 1000;
-  return all < 90 ? `${number(all, 1)} s` : `${number(all / 60, 1)} min`;
+const duration = (ms) => (ms < 90_000 ? `${number(Math.max(0, ms) / 1000, 1)} s` : `${number(ms / 60_000, 1)} min`);
+/** How long stages of a run took; one that has not ended counts as long as the run is at work. */
+export const took = (run, stages = run.stages) => {
+  const parts = stages.filter((stage) => stage.finished_at || run.state === "running");
+  return parts.length ? duration(parts.reduce((sum, stage) => sum + (stage.finished_at ?? Date.now()) - stage.started_at, 0)) : "–";
 };
 export const dollars = (value) => `${value < 0 ? "−" : ""}$${number(Math.abs(value), value !== 0 && Math.abs(value) < 0.1 ? 4 : 2)}`;
 

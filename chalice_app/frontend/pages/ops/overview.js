@@ -2,7 +2,7 @@
 
 import { getOps } from "../../api.js";
 import { countOf, Nothing } from "../../components/base.js";
-import { Loaded, number, OpsPage, percent, seconds, State, Tile, usePolled, when } from "../../components/ops.js";
+import { Loaded, number, OpsPage, percent, State, Tile, took, usePolled, when } from "../../components/ops.js";
 import { html } from "../../vendor/preact.js";
 
 const DAYS = 60;
@@ -27,7 +27,7 @@ function Overview({ now }) {
     ${doing && html`<p class="ops-panel" role="status"><${State} state=${now.request.state} /> ${now.request.stage === "all" ? "A whole run" : `The stage “${now.request.stage}”`} was asked for at ${when(now.request.requested_at)}. <a href="/ops/runs">See the runs</a></p>`}
     ${!run ? html`<${Nothing} icon="filter" title="No run yet"><p>The first run trains a model and writes everybody’s suggestions.</p><p class="note-actions"><a class="button" href="/ops/runs">To the runs</a></p><//>` : html`
     <dl class="ops-tiles">
-      <${Tile} name="Last run" value=${run.state}>${when(run.started_at)}, ${seconds(run.started_at, run.finished_at)}${run.error && html`<span class="ops-bad"> ${run.error}</span>`}<//>
+      <${Tile} name="Last run" value=${run.state}>${when(run.started_at)}, ${took(run)}${run.error && html`<span class="ops-bad"> ${run.error}</span>`}<//>
       <${Tile} name="Ratings" value=${number(exported?.rows ?? null)}>by ${number(now.people)} people, as of the last export<//>
       <${Tile} name="People with fresh suggestions" value=${coverage ? percent(coverage.up_to_date ? coverage.people : 0, coverage.of_people) : "–"}>
         ${coverage && (coverage.up_to_date ? `${number(coverage.people)} of ${number(coverage.of_people)} who have rated, when the job wrote them` : "Another model is current since the job wrote them: they are computed anew when asked for.")}<//>

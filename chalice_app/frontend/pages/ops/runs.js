@@ -2,7 +2,7 @@
 
 import { changeOps, getOps } from "../../api.js";
 import { Nothing } from "../../components/base.js";
-import { Loaded, number, OpsPage, seconds, State, Table, usePolled, when } from "../../components/ops.js";
+import { Loaded, number, OpsPage, State, Table, took, usePolled, when } from "../../components/ops.js";
 import { notify } from "../../store.js";
 import { html, useState } from "../../vendor/preact.js";
 
@@ -27,10 +27,10 @@ const Requested = ({ request }) => html`<p class="ops-panel" role="status"><${St
 
 function Run({ run, ask, busy, open }) {
   return html`<details class="ops-panel" open=${open}>
-    <summary><${State} state=${run.state} /><b>${run.run_id}</b><small>${when(run.started_at)}</small><small>${seconds(run.started_at, run.state === "running" ? null : run.finished_at)}</small></summary>
+    <summary><${State} state=${run.state} /><b>${run.run_id}</b><small>${when(run.started_at)}</small><small>${took(run)}</small></summary>
     ${run.error && html`<p class="ops-bad">${run.error}</p>`}
     <${Table} label=${`Stages of ${run.run_id}`} rows=${run.stages} keyOf=${(stage) => stage.name} columns=${[
-      ["Stage", (stage) => stage.name], ["Took", (stage) => seconds(stage.started_at, stage.finished_at), true],
+      ["Stage", (stage) => stage.name], ["Took", (stage) => took(run, [stage]), true],
       ["Counts", (stage) => html`<span>${words(stage.counts)}${stage.error && html` <span class="ops-bad">${stage.error}</span>`}</span>`]]} />
     <div class="ops-row">${OF_A_RUN.map(([stage, name]) => html`<button type="button" key=${stage} class="button quiet small" disabled=${busy} onClick=${() => ask(stage, run.run_id)}>${name} again</button>`)}</div>
   </details>`;
