@@ -26,7 +26,7 @@ def _input(usual: float, what: str) -> Any:
 class Usage:
     """How the service is used and how large its things are; each field says what it means."""
 
-    people: float = _input(10_000, "people with an account")
+    people: int = _input(10_000, "people with an account")
     ratings: float = _input(600_000, "ratings that are stored")
     ratings_a_day: float = _input(1_000, "ratings given on a day, by all")
     retrains: float = _input(30, "runs of the batch job in a month")
