@@ -37,6 +37,7 @@ def test_an_operator_looks_runs_the_job_promotes_and_rolls_back(visitor: Visitor
     promote = main.get_by_role("button", name=re.compile("^Promote 2")).first
     earlier = str(promote.get_attribute("aria-label")).removeprefix("Promote ")
     promote.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     promote.click()

@@ -83,11 +83,12 @@ amounts = st.floats(0, 1e7)
 
 
 @given(
-    amounts, amounts, st.floats(0, 1e5), st.sampled_from(["people", "ratings_a_day", "retrains", "ratings"])
+    st.integers(0, 10**9),
+    amounts,
+    st.floats(0, 1e5),
+    st.sampled_from(["people", "ratings_a_day", "retrains", "ratings"]),
 )
-def test_more_of_anything_never_costs_less(
-    people: float, rated: float, retrains: float, more_of: str
-) -> None:
+def test_more_of_anything_never_costs_less(people: int, rated: float, retrains: float, more_of: str) -> None:
     usage = Usage(people=people, ratings_a_day=rated, retrains=retrains)
     more = replace(usage, **{more_of: getattr(usage, more_of) * 2 + 1})
     assert estimate(more, PRICES).total >= estimate(usage, PRICES).total >= 0

@@ -1,8 +1,9 @@
 """The public card of the current model: what it is, and how good it is on ratings it never saw."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from chalice.app import Blueprint, Request, Response
+from pydantic import Field
 
 from chalicelib.api.responses import Answer, answer, etag_of, is_known, nothing, public_headers
 from chalicelib.api.routing import route
@@ -14,7 +15,8 @@ FOREVER = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint(__name__)
 
-Interval = tuple[float, float]
+Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+"""Its low and its high end."""
 
 
 class TrainingData(Answer):
