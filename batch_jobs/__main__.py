@@ -131,10 +131,44 @@ def roll_back_model(_: argparse.Namespace) -> Any:
     return models.rollback()
 
 
-def run_all(_: argparse.Namespace) -> Any:
+def run_all(arguments: argparse.Namespace) -> Any:
     from batch_jobs.pipeline import run_stages
+    from batch_jobs.requests import answering
 
-    return run_stages(list(STAGES))
+    names = [name for name in STAGES if name in (arguments.stage or STAGES)]
+    with answering(arguments.request):
+        return run_stages(names, arguments.run)
+
+
+def grant_operator(arguments: argparse.Namespace) -> Any:
+    from batch_jobs import operators
+
+    return operators.grant(arguments.email)
+
+
+def revoke_operator(arguments: argparse.Namespace) -> Any:
+    from batch_jobs import operators
+
+    return operators.revoke(arguments.email)
+
+
+def list_operators(_: argparse.Namespace) -> Any:
+    from batch_jobs import operators
+
+    return operators.list_operators()
+
+
+OPERATORS: dict[str, tuple[Command, str]] = {
+    "grant": (grant_operator, "make the account with this e-mail address an operator's"),
+    "revoke": (revoke_operator, "take that back, from the next request on"),
+    "list": (list_operators, "list all operators"),
+}
+
+
+def cost(arguments: argparse.Namespace) -> Any:
+    from batch_jobs.costs import cost as estimate
+
+    return estimate(arguments.people, arguments.ratings_a_day, arguments.retrains, arguments.prices)
 
 
 def complete(arguments: argparse.Namespace) -> Any:
@@ -212,7 +246,7 @@ def parser() -> argparse.ArgumentParser:
         "create the demo account with its ratings; its password is read from standard input",
     )
 
-    command("run", run_all, "do all of " + " → ".join(STAGES))
+    _run_options(command("run", run_all, "do all of " + " → ".join(STAGES)))
     own = {"train": train, "evaluate": evaluate}
     for name, summary in STAGES.items():
         one = command(name, own.get(name, run_stage(name)), summary)
@@ -233,6 +267,16 @@ def parser() -> argparse.ArgumentParser:
 
     _tuning_options(command("tune", tune, "look for better settings of the rating model on files of ratings"))
 
+    _model_commands(commands, add)
+    _operator_commands(commands, add)
+    _cost_options(command("cost", cost, "estimate what a month on AWS costs, from a table of prices"))
+
+    shells = command("completion", complete, f"print what a shell needs to complete {COMMAND}")
+    shells.add_argument("shell", choices=SHELLS)
+    return whole
+
+
+def _model_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     models = commands.add_parser(
         "models", help="list, show, promote or roll back models", description="The models there are."
     )
@@ -246,9 +290,40 @@ def parser() -> argparse.ArgumentParser:
     chosen.add_argument("version", metavar="VERSION")
     add(actions, "rollback", roll_back_model, "make the model current that was so before", "models ")
 
-    shells = command("completion", complete, f"print what a shell needs to complete {COMMAND}")
-    shells.add_argument("shell", choices=SHELLS)
-    return whole
+
+def _operator_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    deeds = commands.add_parser(
+        "operators",
+        help="let people see and change how the service runs, or no longer",
+        description="People who may see the operator's screens and change how the service runs.",
+    ).add_subparsers(metavar="ACTION", required=True)
+    for deed, (act, summary) in OPERATORS.items():
+        one = add(deeds, deed, act, summary, "operators ")
+        if deed != "list":
+            one.add_argument("email", metavar="EMAIL")
+
+
+def _run_options(whole_run: argparse.ArgumentParser) -> None:
+    whole_run.add_argument(
+        "--stage", action="append", choices=STAGES, help="only this stage; may be given more than once"
+    )
+    whole_run.add_argument(
+        "--run", metavar="ID", help="the run to go on with, where no export begins one (default: the latest)"
+    )
+    whole_run.add_argument("--request", metavar="ID", help="the operator's request that this carries out")
+
+
+def _cost_options(costs: argparse.ArgumentParser) -> None:
+    costs.add_argument("--people", type=int, default=10_000, metavar="N", help="people with ratings")
+    costs.add_argument(
+        "--ratings-a-day", type=int, default=1_000, metavar="R", help="ratings given on a day, by all"
+    )
+    costs.add_argument(
+        "--retrains", type=int, default=30, metavar="N", help="runs of the batch job in a month"
+    )
+    costs.add_argument(
+        "--prices", type=Path, metavar="FILE", help="other prices than those that come with this (JSON)"
+    )
 
 
 def _tuning_options(tuning: argparse.ArgumentParser) -> None:

@@ -12,7 +12,6 @@ from batch_jobs.gate import Verdict
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings
 
-FILE_NAME = "card.json"
 FORMAT = 3
 
 

@@ -20,7 +20,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("--people 10000 --per-person 100", "a million ratings"),
     ],
     "create-demo-account": [("< password.txt", "the password is the first line of standard input")],
-    "run": [("", "the whole nightly job"), ("--json", "the same, for a program to read what came of it")],
+    "run": [
+        ("", "the whole nightly job"),
+        ("--stage suggest", "one stage of it, on the latest run"),
+        ("--json", "the whole job, for a program to read what came of it"),
+    ],
     "export": [("", "begin a run with a fresh export")],
     "train": [
         ("", "train on the latest export"),
@@ -41,6 +45,14 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "models show": [("", "the card of the current model"), ("VERSION", "of another one")],
     "models promote": [("VERSION", "make it current, within a minute everywhere")],
     "models rollback": [("", "go back to the model before")],
+    "operators grant": [("ada@example.com", "Ada sees the operator's screens from now on")],
+    "operators revoke": [("ada@example.com", "and no longer")],
+    "operators list": [("", "everybody who is an operator")],
+    "cost": [
+        ("", "ten thousand people, a thousand ratings a day, a run every night"),
+        ("--people 100000 --ratings-a-day 20000 --retrains 4", "more people, a run every week"),
+        ("--prices my-prices.json", "with prices of another region"),
+    ],
     "completion": [
         ("bash > ~/.local/share/bash-completion/completions/batch-jobs", "for every new bash"),
         ("zsh > ~/.zfunc/_batch-jobs", "where ~/.zfunc is in $fpath"),

@@ -3,13 +3,14 @@
     exports/ratings/<run>/part-00000.parquet …    user_id, movie_id, stars, rated_at (milliseconds)
     exports/ratings/<run>/manifest.json           written last: an export without it is unfinished
 
-The export here is a parallel segmented scan, which every DynamoDB and every emulator can do.
+What operators have deactivated, ratings and whole accounts, is left out. The export here is a parallel
+segmented scan, which every DynamoDB and every emulator can do.
 """
 
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from tqdm import tqdm
 
 from batch_jobs.progress import counter
 from chalicelib.config import settings
+from chalicelib.domain.rating import PersonId
+from chalicelib.storage.accounts import deactivated_people
 from chalicelib.storage.artifacts import s3
 
 SEGMENTS = 4
@@ -53,7 +56,9 @@ def _prefix(run: str) -> str:
     return f"exports/ratings/{run}"
 
 
-def _scan_segment(segment: int, bar: "tqdm[Any]") -> Iterator[pd.DataFrame]:
+def _scan_segment(
+    segment: int, deactivated: Collection[PersonId], bar: "tqdm[Any]"
+) -> Iterator[pd.DataFrame]:
     pages = (
         boto3.client("dynamodb")
         .get_paginator("scan")
@@ -68,6 +73,8 @@ def _scan_segment(segment: int, bar: "tqdm[Any]") -> Iterator[pd.DataFrame]:
     numbers: list[tuple[str, str, str]] = []
     for page in pages:
         for item in page["Items"]:
+            if "deactivated_at" in item or item["user_id"]["S"] in deactivated:
+                continue
             users.append(item["user_id"]["S"])
             numbers.append((item["movie_id"]["N"], item["stars"]["N"], item["rated_at"]["N"]))
         bar.update(len(page["Items"]))
@@ -91,12 +98,13 @@ def _frame(users: list[str], numbers: list[tuple[str, str, str]]) -> pd.DataFram
 
 
 def export_ratings(run: str) -> ExportManifest:
-    """Write every rating to S3 under the run's name and return what was written."""
+    """Write every rating that is not deactivated to S3 under the run's name; returns what was written."""
+    deactivated = deactivated_people()
     parts: list[ExportPart] = []
     times: list[int] = []
 
     def write(segment: int) -> None:
-        for number, frame in enumerate(_scan_segment(segment, bar)):
+        for number, frame in enumerate(_scan_segment(segment, deactivated, bar)):
             buffer = io.BytesIO()
             frame.to_parquet(buffer, index=False)
             body = buffer.getvalue()

@@ -20,6 +20,7 @@ from typing import Any, Self
 from pynamodb.exceptions import PutError
 
 from chalicelib.domain.errors import ConflictError
+from chalicelib.storage.runs import remember_run
 from chalicelib.storage.tables import RunRow
 
 LEASE_SECONDS = 60
@@ -101,6 +102,7 @@ class Run:
         run = cls(f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}", started)
         run._save("running")
         RunRow(_LATEST, owner=run.run_id).save()
+        remember_run(run.run_id)
         return run
 
     @classmethod

@@ -19,6 +19,7 @@ from batch_jobs.plots import draw_plots
 from batch_jobs.ratings_file import FileRatings, read_ratings_file
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
+from chalicelib.domain import model_card
 from chalicelib.recommending.model import FILE_NAME as MODEL_FILE
 
 IDS_FILE = "movies.csv"
@@ -111,7 +112,7 @@ def train_file(path: Path, out: Path) -> FileReport:
     (out / "plots").mkdir(parents=True, exist_ok=True)
     for name, content in plots.items():
         (out / name).write_bytes(content)
-    (out / card.FILE_NAME).write_bytes(card.to_json(made))
+    (out / model_card.FILE_NAME).write_bytes(card.to_json(made))
     with (out / IDS_FILE).open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(("movie_id", "movie"))

@@ -28,6 +28,7 @@ from batch_jobs.ledger import Lease, Run
 from batch_jobs.scoring import suggestions_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
+from chalicelib.domain import model_card
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS, PersonId
@@ -36,18 +37,24 @@ from chalicelib.recommending.model import FILE_NAME, Model
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
 from chalicelib.storage.catalogue import open_catalogue
+from chalicelib.storage.rating_exports import ExportSummary, write_summary
 from chalicelib.storage.suggestions import StoredSuggestions, suggestions_row
-from chalicelib.storage.tables import MarkRow
+from chalicelib.storage.tables import MarkRow, SuggestionsRow
 
 SVG = "image/svg+xml"
 JSON = "application/json"
 BINARY = "application/octet-stream"
+DAY_MS = 86_400_000
+SUMMARISED_DAYS = 365
 
 
 def export(run: Run) -> None:
     with run.stage("export") as counts:
         manifest = export_ratings(run.run_id)
         counts.update(ratings=manifest.rows, parts=len(manifest.parts))
+        if manifest.rows:
+            ratings = exported_ratings(run.run_id)
+            write_summary(run.run_id, ExportSummary(len(ratings.people), ratings_per_day(ratings)))
 
 
 def train(run: Run) -> None:
@@ -95,7 +102,7 @@ def evaluate_model(run: Run) -> Evaluation:
         artifacts.write(Kind.MODELS, run.run_id, per_person.FILE_NAME, figures.to_bytes(), BINARY)
         made = card.make_card(run.run_id, run.started_at, facts, settings, evaluation)
         made["plots"] = sorted(plots)
-        artifacts.write(Kind.MODELS, run.run_id, card.FILE_NAME, card.to_json(made), JSON)
+        artifacts.write(Kind.MODELS, run.run_id, model_card.FILE_NAME, card.to_json(made), JSON)
     return evaluation
 
 
@@ -125,12 +132,12 @@ def publish(run: Run) -> None:
 def _judged(version: str, current: str | None) -> Verdict:
     """What the gate says of a model; it is written on the model's card."""
     figures = _figures(version)
-    made = artifacts.read(Kind.MODELS, version, card.FILE_NAME)
+    made = artifacts.read(Kind.MODELS, version, model_card.FILE_NAME)
     if figures is None or made is None:
         raise NotFoundError(f"The model {version} has no figures to judge it by: run `evaluate` first.")
     verdict = judge(figures, _figures(current) if current else None)
     judged = card.with_verdict(json.loads(made), verdict, current)
-    artifacts.write(Kind.MODELS, version, card.FILE_NAME, card.to_json(judged), JSON)
+    artifacts.write(Kind.MODELS, version, model_card.FILE_NAME, card.to_json(judged), JSON)
     return verdict
 
 
@@ -145,13 +152,25 @@ def suggest(run: Run) -> None:
         version = artifacts.current_version(Kind.MODELS)
         model = Model.load(artifacts.fetch(Kind.MODELS, version, FILE_NAME))
         ratings = exported_ratings(run.run_id)
+        suggested: set[MovieId] = set()
+
+        def row(one: tuple[PersonId, StoredSuggestions]) -> SuggestionsRow:
+            suggested.update(suggestion.movie_id for suggestion in one[1].suggestions)
+            return suggestions_row(*one)
+
         written = write_rows(
             _suggestions(model, version, ratings, marked_movies()),
-            lambda one: suggestions_row(*one),
+            row,
             label="suggestions",
             total=len(ratings.people),
         )
-        counts.update(people=written.written, model=version)
+        counts.update(
+            people=written.written,
+            of_people=len(ratings.people),
+            movies=len(suggested),
+            of_movies=int(model.suggestible.sum()),
+            model=version,
+        )
 
 
 def _suggestions(
@@ -184,6 +203,17 @@ def marked_movies() -> dict[str, set[MovieId]]:
     for row in MarkRow.scan():
         marked.setdefault(row.user_id, set()).add(MovieId(int(row.movie_id)))
     return marked
+
+
+def ratings_per_day(ratings: RatingColumns) -> dict[str, int]:
+    """How many ratings were given on each of the latest `SUMMARISED_DAYS` days (UTC) that have any."""
+    days, counts = np.unique(ratings.rated_at // DAY_MS, return_counts=True)
+    return {
+        str(day): count
+        for day, count in zip(
+            days[-SUMMARISED_DAYS:].astype("datetime64[D]"), counts[-SUMMARISED_DAYS:].tolist(), strict=True
+        )
+    }
 
 
 def rating_summary(ratings: RatingColumns) -> dict[MovieId, RatingSummary]:

@@ -9,7 +9,12 @@ from chalicelib.api import (
     health,
     imports,
     marks,
+    model_card,
     movies,
+    ops_costs,
+    ops_models,
+    ops_people,
+    ops_runs,
     ratings,
     reasons,
     searches,
@@ -27,18 +32,9 @@ configure_logs(app.log)
 for middleware in (log_requests, add_common_headers, chalice_errors_as_problems):
     app.register_middleware(middleware, "http")
 for module in (
-    health,
-    accounts,
-    movies,
-    ratings,
-    reasons,
-    trying,
-    searches,
-    statistics,
-    marks,
-    suggestions,
-    imports,
-    exports,
+    *(health, accounts, movies, searches, model_card, trying),
+    *(ratings, reasons, statistics, marks, suggestions, imports, exports),
+    *(ops_runs, ops_models, ops_people, ops_costs),
     documentation,
 ):
     app.register_blueprint(module.blueprint)

@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import json
 import logging
-import signal
 import socket
 import sys
 import threading
@@ -20,7 +19,6 @@ from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,6 +34,7 @@ from chalice.local import (
 
 import local_environment
 from site_files import Site, SiteFile
+from stopping import stop_when_told
 
 LARGEST_BODY = 10 << 20
 """Bytes of a request's body beyond which it is refused unread, as API Gateway does; the API's own limits are
@@ -240,23 +239,6 @@ def create_server(app: Chalice, site: Site, port: int, host: str = "127.0.0.1") 
     return Server((host, port), partial(Handler, app=app, gateway=gateway, site=site))
 
 
-def stop_at_signal(server: Server, *, with_parent: bool) -> None:
-    """End `serve_forever` at SIGINT and SIGTERM and, `with_parent`, when standard input closes."""
-
-    def stop(_number: int = 0, _frame: FrameType | None = None) -> None:
-        threading.Thread(target=server.shutdown).start()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    if with_parent:
-
-        def wait_for_parent() -> None:
-            sys.stdin.buffer.read()
-            stop()
-
-        threading.Thread(target=wait_for_parent, daemon=True).start()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="The API and the site on one local address.")
     parser.add_argument("--port", type=int, default=8000)
@@ -276,7 +258,12 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    stop_at_signal(server, with_parent=chosen.with_parent)
+
+    def stop() -> None:
+        # From the thread that serves, `shutdown` would wait for itself.
+        threading.Thread(target=server.shutdown).start()
+
+    stop_when_told(stop, with_parent=chosen.with_parent)
     with server:
         server.serve_forever(poll_interval=0.1)
     return 0

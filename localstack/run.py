@@ -207,6 +207,7 @@ def run(chosen: argparse.Namespace, product: Product) -> None:
     demo = {"email": DEMO_EMAIL, "password": record.demo_password} if "demo-account" in record.done else None
     frontend = local_environment.REPOSITORY / "chalice_app" / "frontend"
     upload(local_environment.s3(), buckets.site, frontend, {"apiBase": "/api", "demo": demo})
+    product.start("The job runner", "job_runner.py")
     server = product.start("The dev server", "dev_server.py", "--port", str(chosen.port))
     product.await_answer(server, f"http://127.0.0.1:{chosen.port}/api/health", 60)
     say(f"Ready: http://127.0.0.1:{chosen.port}")
@@ -306,6 +307,7 @@ def steps_of(chosen: argparse.Namespace, record: Record) -> list[Step]:
             3 + total / 4000,
         ),
         Step("demo-account", "Making the demo account", ("create-demo-account",), 2, needs_password=True),
+        Step("operator", "Making it an operator's", ("operators", "grant", DEMO_EMAIL), 1),
         Step("run", "Training, and writing everybody's suggestions", ("run",), COMPILING + 15 + total / 5000),
     ]
 

@@ -11,6 +11,21 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class BatchTask:
+    """The container task (ECS on Fargate) that runs the batch job when an operator asks for it.
+
+    The image's entry point is `python -m batch_jobs`; a request brings the words after it.
+    """
+
+    cluster: str
+    definition: str
+    container: str
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+    public_address: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Names and folders of one deployment.
 
@@ -18,7 +33,8 @@ class Settings:
     `secure_cookies` is off only where the site is served over plain HTTP on this machine.
     `api_base_path` is where browsers reach the API, without a slash at its end.
     `viewer_address_header` names the header in which a trusted CDN says who is calling; without one the
-    caller's own address counts. `sign_ups_per_hour` holds for one address.
+    caller's own address counts. `sign_ups_per_hour` holds for one address. Without a `batch_task` requests
+    to run the batch job wait for a runner that looks for them.
     """
 
     stage: str
@@ -30,6 +46,7 @@ class Settings:
     api_base_path: str = "/api"
     viewer_address_header: str | None = None
     sign_ups_per_hour: int = 20
+    batch_task: BatchTask | None = None
 
     def table(self, name: str) -> str:
         return f"{self.resource_prefix}-{name}"
@@ -56,4 +73,25 @@ def settings() -> Settings:
         api_base_path=os.environ.get("API_BASE_PATH", "/api").rstrip("/"),
         viewer_address_header=os.environ.get("VIEWER_ADDRESS_HEADER") or None,
         sign_ups_per_hour=int(os.environ.get("SIGN_UPS_PER_HOUR", sign_ups)),
+        batch_task=_batch_task(),
     )
+
+
+def _batch_task() -> BatchTask | None:
+    """`BATCH_CLUSTER` and `BATCH_TASK_DEFINITION` name the task, `BATCH_CONTAINER` the container in it;
+    `BATCH_SUBNETS` and `BATCH_SECURITY_GROUPS` are lists with commas."""
+    cluster = os.environ.get("BATCH_CLUSTER")
+    if not cluster:
+        return None
+    return BatchTask(
+        cluster=cluster,
+        definition=os.environ["BATCH_TASK_DEFINITION"],
+        container=os.environ.get("BATCH_CONTAINER", "batch-jobs"),
+        subnets=_names("BATCH_SUBNETS"),
+        security_groups=_names("BATCH_SECURITY_GROUPS"),
+        public_address=os.environ.get("BATCH_PUBLIC_ADDRESS", "true") != "false",
+    )
+
+
+def _names(variable: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in os.environ.get(variable, "").split(",") if name.strip())

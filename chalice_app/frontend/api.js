@@ -158,6 +158,10 @@ export const deleteRating = (id) => request("DELETE", `/me/ratings/${id}`);
 export const putMark = (id, kind) => request("PUT", `/me/marks/${id}`, { body: { kind } });
 export const deleteMark = (id) => request("DELETE", `/me/marks/${id}`);
 
+export const getOps = (what, query, signal) => get(`/ops/${what}`, query, signal);
+export const changeOps = (method, what, body) => request(method, `/ops/${what}`, { body });
+export const getModelCard = (signal) => get("/model", null, signal);
+
 window.addEventListener("storage", ({ key, newValue }) => {
   if (key !== HINT) return;
   if (newValue === null && token) {

@@ -17,6 +17,14 @@ const ROUTES = [
   { path: /^\/my\/statistics$/, load: () => import("./pages/statistics.js"), purpose: "see your statistics" },
   { path: /^\/my\/data$/, load: () => import("./pages/my-data.js"), purpose: "bring your ratings or take them with you" },
   { path: /^\/(sign-up|log-in)$/, load: () => import("./pages/sign-in.js") },
+  { path: /^\/model$/, load: () => import("./pages/model.js") },
+  { path: /^\/ops$/, load: () => import("./pages/ops/overview.js"), purpose: "see the operator’s screens" },
+  { path: /^\/ops\/runs$/, load: () => import("./pages/ops/runs.js"), purpose: "see the operator’s screens" },
+  { path: /^\/ops\/models$/, load: () => import("./pages/ops/models.js"), purpose: "see the operator’s screens" },
+  { path: /^\/ops\/data$/, load: () => import("./pages/ops/data.js"), purpose: "see the operator’s screens" },
+  { path: /^\/ops\/people$/, load: () => import("./pages/ops/people.js"), purpose: "see the operator’s screens" },
+  { path: /^\/ops\/films$/, load: () => import("./pages/ops/films.js"), purpose: "see the operator’s screens" },
+  { path: /^\/ops\/cost$/, load: () => import("./pages/ops/cost.js"), purpose: "see the operator’s screens" },
   { path: /^\/about$/, load: () => import("./pages/about.js") },
   { path: /^\/(api-docs|problems\/(?<slug>[a-z-]+))$/, load: () => import("./pages/api-docs.js") },
 ];
@@ -170,6 +178,7 @@ function AccountMenu({ account, path }) {
       <a href="/my/ratings"><${Icon} name="list" />My ratings</a>
       <a href="/my/watchlist"><${Icon} name="bookmark" />Watchlist</a>
       <a href="/rate"><${Icon} name="rate" />Rate films</a>
+      ${account.operator && html`<a href="/ops"><${Icon} name="filter" />Operations</a>`}
       <button type="button" onClick=${logOut}><${Icon} name="out" />Log out</button>
     </div>
   </div>`;
@@ -273,7 +282,7 @@ function Shell() {
     <${Header} path=${path} session=${session} account=${account} />
     ${!online && html`<p class="offline" role="status"><${Icon} name="offline" />You are offline. We will go on when you are back.</p>`}
     <main id="main" tabindex="-1"><${Page} /></main>
-    <footer class="footer"><div class="wrap"><span>Matinee is open source.</span> <a href="/about">About and credits</a> <a href="/api-docs">API</a></div></footer>
+    <footer class="footer"><div class="wrap"><span>Matinee is open source.</span> <a href="/about">About and credits</a> <a href="/model">The model</a> <a href="/api-docs">API</a></div></footer>
     <${Tabs} path=${path} session=${session} />
     <${Notices} />`;
 }

@@ -19,6 +19,8 @@ PAGES = [
     "/my/data",
     "/my/watchlist",
     "/about",
+    "/model",
+    "/ops",
     "/api-docs",
     "/problems/not-found",
     "/nowhere",

@@ -48,7 +48,8 @@ def test_a_new_person_is_logged_in_at_once(api: Api) -> None:
     session = answer.json_body
     assert session["expires_in"] == 900
     account = session["account"]
-    assert account.keys() == {"person_id", "name", "email", "joined_at"}
+    assert account.keys() == {"person_id", "name", "email", "joined_at", "operator"}
+    assert account["operator"] is False
     assert (account["name"], account["email"]) == ("Ada", "ada@example.com")
     assert before <= account["joined_at"] <= clock.now_ms()
     api.token = session["access_token"]

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from chalicelib.services.accounts import create_account, log_in
+from chalicelib.services.operators import grant
 from tests.integration.api_client import FIRST_MOVIE, LOCAL_ADDRESS, PASSWORD
 from tests.integration.contract import document
 
@@ -25,6 +26,7 @@ WRONG = {"email": "conventions@example.com", "password": "not the password"}
 @pytest.fixture(scope="module")
 def ada(origin: str) -> Iterator[httpx.Client]:
     create_account("Ada", "conventions@example.com", PASSWORD)
+    grant("conventions@example.com")
     token = log_in("conventions@example.com", PASSWORD, LOCAL_ADDRESS).access_token
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{origin}/api", headers=headers) as client:

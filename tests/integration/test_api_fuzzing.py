@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.services.accounts import create_account, log_in
+from chalicelib.services.operators import grant
 from tests.integration.api_client import LOCAL_ADDRESS, PASSWORD
 
 # An empty parameter counts as not given, and no schema can say which cursors and names there are.
@@ -18,6 +19,7 @@ SIZE = ["--seed", "20", "--max-examples", "60", "--generation-database", "none",
 @pytest.mark.timeout(180)
 def test_no_made_up_request_is_answered_otherwise_than_described(origin: str, tmp_path: Path) -> None:
     create_account("Fuzz", "fuzz@example.com", PASSWORD)
+    grant("fuzz@example.com")
     token = log_in("fuzz@example.com", PASSWORD, LOCAL_ADDRESS).access_token
     run = subprocess.run(
         [

@@ -109,14 +109,14 @@ def test_an_interrupted_set_up_goes_on_where_it_stopped(product: Product) -> Non
     for line in product.launch():
         if line.startswith("["):
             steps.append(line)
-        if line.startswith("[3/5]"):
+        if line.startswith("[3/6]"):
             break
-    assert [step[:5] for step in steps] == ["[1/5]", "[2/5]", "[3/5]"]
+    assert [step[:5] for step in steps] == ["[1/6]", "[2/6]", "[3/6]"]
     product.kill_everything()
 
     said = product.start()
     again = [line for line in said if line.startswith("[")]
-    assert again[0].removeprefix("[1/3] ") == steps[2].removeprefix("[3/5] ").rstrip("\n")
+    assert again[0].removeprefix("[1/4] ") == steps[2].removeprefix("[3/6] ").rstrip("\n")
     assert said[-2] == f"Ready: http://127.0.0.1:{product.port}"
     with product.browser() as browser:
         health = browser.get("/health").json()
@@ -151,6 +151,24 @@ def test_a_taken_port_is_named_with_the_way_out(product: Product, tmp_path: Path
     assert said[0].endswith("choose another: make run PORT=8001\n")
     second.port, second.aws_port = free_port(), product.aws_port
     assert "make run AWS_PORT=4567" in "".join(second.launch())
+
+
+def test_what_an_operator_asks_for_is_run_and_its_end_is_told(product: Product) -> None:
+    with product.browser() as demo:
+        product.log_in(demo)
+        asked = demo.post("/ops/runs", json={"stage": "suggest"})
+        assert (asked.status_code, asked.json()["state"]) == (202, "queued")
+        assert demo.post("/ops/runs", json={"stage": "suggest"}).status_code == 409
+        for _ in range(600):
+            runs = demo.get("/ops/runs").json()
+            if runs["request"]["state"] not in {"queued", "running"}:
+                break
+            time.sleep(0.1)
+        request = runs["request"]
+        assert (request["request_id"], request["state"]) == (asked.json()["request_id"], "finished")
+        suggest = next(stage for stage in runs["items"][0]["stages"] if stage["name"] == "suggest")
+        assert request["started_at"] <= suggest["started_at"] <= suggest["finished_at"]
+        assert suggest["finished_at"] <= request["finished_at"]
 
 
 def test_killing_everything_loses_no_rating(product: Product) -> None:

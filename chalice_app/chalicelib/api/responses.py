@@ -38,6 +38,7 @@ class Profile(Answer):
     name: str
     email: str
     joined_at: int
+    operator: bool
 
     @classmethod
     def of(cls, account: Account) -> "Profile":
@@ -46,6 +47,7 @@ class Profile(Answer):
             name=account.name,
             email=account.email,
             joined_at=account.joined_at,
+            operator=account.is_operator,
         )
 
 

@@ -17,12 +17,17 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`joined_at` is in milliseconds since 1970, UTC; `email` is in its normal form."""
+    """`joined_at` and `deactivated_at` are in milliseconds since 1970, UTC; `email` is in its normal form.
+
+    A deactivated account cannot be logged in to, and models do not learn from its ratings.
+    """
 
     person_id: PersonId
     name: str
     email: str
     joined_at: int
+    is_operator: bool = False
+    deactivated_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,14 @@ class UnauthenticatedError(DomainError):
     title = "Not signed in"
 
 
+class ForbiddenError(DomainError):
+    """This is for operators only."""
+
+    status = 403
+    slug = "forbidden"
+    title = "Not allowed"
+
+
 class ConflictError(DomainError):
     """Somebody else was first."""
 

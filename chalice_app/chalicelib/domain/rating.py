@@ -14,12 +14,17 @@ MOST_STARS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """`rated_at` is in milliseconds since 1970, UTC."""
+    """`rated_at` and `deactivated_at` are in milliseconds since 1970, UTC.
+
+    A deactivated rating is still its person's, but models do not learn from it and averages leave it out.
+    A new rating of the same movie takes its place.
+    """
 
     person_id: PersonId
     movie_id: MovieId
     stars: float
     rated_at: int
+    deactivated_at: int | None = None
 
 
 def check_stars(stars: float) -> float:

@@ -61,13 +61,22 @@ def log_in(email: str, password: str, address: str) -> SignedIn:
     attempts.take_back(attempts.FAILED_LOG_INS_FROM_ADDRESS, address)
     if is_outdated(claim.password_hash):
         storage.replace_password_hash(email, claim.password_hash, hash_password(password))
-    return _signed_in(account_of(claim.person_id), begin_session(claim.person_id))
+    account = account_of(claim.person_id)
+    return _signed_in(account, begin_session(account.person_id))
 
 
 def refresh(refresh_token: str) -> SignedIn:
-    """Swap a refresh token for a new pair. Raises UnauthenticatedError if it is no longer good."""
+    """Swap a refresh token for a new pair. Raises UnauthenticatedError if it is no longer good.
+
+    The session of a deactivated account ends here, for good.
+    """
     renewal = renew_session(refresh_token)
-    return _signed_in(account_of(renewal.person_id), renewal.refresh_token)
+    try:
+        account = account_of(renewal.person_id)
+    except UnauthenticatedError:
+        end_session(renewal.refresh_token)
+        raise
+    return _signed_in(account, renewal.refresh_token)
 
 
 def log_out(refresh_token: str) -> None:
@@ -76,10 +85,12 @@ def log_out(refresh_token: str) -> None:
 
 
 def account_of(person_id: PersonId) -> Account:
-    """Raises UnauthenticatedError if the account is gone."""
+    """Raises UnauthenticatedError if the account is gone or deactivated."""
     account = storage.account_of(person_id)
     if account is None:
         raise UnauthenticatedError("This account no longer exists.")
+    if account.deactivated_at is not None:
+        raise UnauthenticatedError("This account is deactivated: ask those who run this site.")
     return account
 
 

@@ -289,3 +289,16 @@ def predicted_from_the_others(ratings: Mapping[MovieId, float]) -> dict[MovieId,
     rated, stars = known_ratings(model, ratings)
     ids = [MovieId(number) for number in model.movie_ids[rated].tolist()]
     return dict(zip(ids, leave_one_out(model.rating, rated, stars).tolist(), strict=True))
+
+
+def known_to_model(movie_id: MovieId) -> tuple[int, bool] | None:
+    """How many likes of a movie the current model learnt from, and whether it suggests it; None without a
+    model, or for a movie new to it."""
+    version = current_model_version()
+    if version is None:
+        return None
+    model = _model(version)
+    place = int(model.movie_ids.searchsorted(movie_id))
+    if place == len(model.movie_ids) or model.movie_ids[place] != movie_id:
+        return None
+    return int(model.ranking.likes[place]), bool(model.suggestible[place])

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.rating import PersonId
 from chalicelib.storage.conditions import condition_failed, refusals
 from chalicelib.storage.tables import AccountRow
@@ -70,7 +71,49 @@ def account_of(person_id: PersonId) -> Account | None:
         row = AccountRow.get(f"user#{person_id}", consistent_read=True)
     except AccountRow.DoesNotExist:
         return None
-    return Account(person_id, str(row.name), str(row.email), int(row.joined_at or 0))
+    return _account(row)
+
+
+def set_operator(person_id: PersonId, is_operator: bool) -> None:
+    """Raises NotFoundError if there is no such account."""
+    _change(person_id, AccountRow.is_operator.set(True) if is_operator else AccountRow.is_operator.remove())
+
+
+def set_deactivated(person_id: PersonId, at: int | None) -> None:
+    """Deactivate an account, or with None activate it again. Raises NotFoundError if there is none."""
+    change = AccountRow.deactivated_at.remove() if at is None else AccountRow.deactivated_at.set(at)
+    _change(person_id, change)
+
+
+def operators() -> list[Account]:
+    """Every operator. It scans the table: for commands, not for requests."""
+    return [_account(row) for row in AccountRow.scan(AccountRow.is_operator == True)]  # noqa: E712 - DynamoDB's
+
+
+def deactivated_people() -> set[PersonId]:
+    """Everybody whose account is deactivated. It scans the table: for jobs, not for requests."""
+    rows = AccountRow.scan(AccountRow.deactivated_at.exists(), attributes_to_get=["person_id"])
+    return {PersonId(str(row.person_id)) for row in rows}
+
+
+def _change(person_id: PersonId, action: Action) -> None:
+    try:
+        AccountRow(f"user#{person_id}").update(actions=[action], condition=AccountRow.pk.exists())
+    except UpdateError as error:
+        if not condition_failed(error):
+            raise
+        raise NotFoundError("There is no account of that id.") from error
+
+
+def _account(row: AccountRow) -> Account:
+    return Account(
+        PersonId(str(row.person_id)),
+        str(row.name),
+        str(row.email),
+        int(row.joined_at or 0),
+        bool(row.is_operator),
+        None if row.deactivated_at is None else int(row.deactivated_at),
+    )
 
 
 def replace_password_hash(email: str, former: str, password_hash: str) -> None:

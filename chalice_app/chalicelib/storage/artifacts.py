@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib.config import settings
@@ -61,7 +62,8 @@ class Pointer:
 
 @cache
 def s3() -> "S3Client":
-    return boto3.client("s3")
+    # boto3 would sign links in the old way, which newer regions refuse.
+    return boto3.client("s3", config=Config(signature_version="s3v4"))
 
 
 def read_pointer(kind: Kind) -> Pointer | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PutError, UpdateError
 
+from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.storage.conditions import condition_failed
@@ -35,6 +36,17 @@ def delete_rating(person_id: PersonId, movie_id: MovieId) -> None:
     RatingRow(person_id, int(movie_id)).delete()
 
 
+def set_deactivated(person_id: PersonId, movie_id: MovieId, at: int | None) -> None:
+    """Deactivate a rating, or with None activate it again. Raises NotFoundError if there is none."""
+    change = RatingRow.deactivated_at.remove() if at is None else RatingRow.deactivated_at.set(at)
+    try:
+        RatingRow(person_id, int(movie_id)).update(actions=[change], condition=RatingRow.user_id.exists())
+    except UpdateError as error:
+        if not condition_failed(error):
+            raise
+        raise NotFoundError("This person has not rated that film.") from error
+
+
 def ratings_of(person_id: PersonId) -> list[Rating]:
     """All ratings of a person, by movie id, the one written a moment ago included."""
     return [_rating(row) for row in RatingRow.query(person_id, consistent_read=True)]
@@ -54,4 +66,10 @@ def _row(rating: Rating) -> RatingRow:
 
 
 def _rating(row: RatingRow) -> Rating:
-    return Rating(PersonId(row.user_id), MovieId(int(row.movie_id)), float(row.stars), int(row.rated_at))
+    return Rating(
+        PersonId(row.user_id),
+        MovieId(int(row.movie_id)),
+        float(row.stars),
+        int(row.rated_at),
+        None if row.deactivated_at is None else int(row.deactivated_at),
+    )

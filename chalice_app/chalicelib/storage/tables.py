@@ -4,7 +4,13 @@ Nothing outside `storage` sees these classes: the modules beside this one turn r
 own objects.
 """
 
-from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.models import Model
 
 from chalicelib.config import settings
@@ -21,7 +27,8 @@ class AccountRow(Model):
     | `session#HASH`    | one refresh token, by its hash                                           |
     | `attempts#…`      | a counter of attempts                                                    |
 
-    `expires_at` (seconds since 1970) is the table's TTL; `joined_at` and `used_at` are in milliseconds.
+    `expires_at` (seconds since 1970) is the table's TTL; `joined_at`, `used_at` and `deactivated_at` are in
+    milliseconds.
     """
 
     class Meta:
@@ -32,6 +39,8 @@ class AccountRow(Model):
     name = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
     joined_at = NumberAttribute(null=True)
+    is_operator = BooleanAttribute(null=True)
+    deactivated_at = NumberAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
     family_id = UnicodeAttribute(null=True)
     used_at = NumberAttribute(null=True)
@@ -40,7 +49,7 @@ class AccountRow(Model):
 
 
 class RatingRow(Model):
-    """`rated_at` is in milliseconds since 1970; the table's stream carries each change."""
+    """Times are in milliseconds since 1970; the table's stream carries each change."""
 
     class Meta:
         table_name = settings().table("ratings")
@@ -49,6 +58,7 @@ class RatingRow(Model):
     movie_id = NumberAttribute(range_key=True)
     stars = NumberAttribute()
     rated_at = NumberAttribute()
+    deactivated_at = NumberAttribute(null=True)
 
 
 class MarkRow(Model):
@@ -79,7 +89,18 @@ class SuggestionsRow(Model):
 
 
 class RunRow(Model):
-    """A run of the batch job (`run#ID`), or the lease that keeps two from running at once (`lease`)."""
+    """Runs of the batch job, and what is known about them as a whole.
+
+    | pk         | holds                                                                                   |
+    |------------|-----------------------------------------------------------------------------------------|
+    | `run#ID`   | a run                                                                                   |
+    | `latest`   | the id of the latest run, in `owner`                                                    |
+    | `recent`   | the ids of the latest runs, newest first, in `run_ids`: runs are listed without a scan  |
+    | `lease`    | what keeps two runs from working at once                                                |
+    | `request`  | the latest request to run something; `owner` made it, `requested` says what is to run   |
+
+    Times are in milliseconds since 1970.
+    """
 
     class Meta:
         table_name = settings().table("runs")
@@ -92,3 +113,6 @@ class RunRow(Model):
     error = UnicodeAttribute(null=True)
     owner = UnicodeAttribute(null=True)
     lease_until = NumberAttribute(null=True)
+    run_ids = JSONAttribute(null=True)
+    requested = JSONAttribute(null=True)
+    requested_at = NumberAttribute(null=True)
