@@ -3,6 +3,7 @@
 from chalice.app import Chalice
 
 from chalicelib.api import (
+    account,
     accounts,
     documentation,
     exports,
@@ -11,6 +12,7 @@ from chalicelib.api import (
     marks,
     movies,
     ratings,
+    recovery,
     suggestions,
 )
 from chalicelib.api.headers import add_common_headers
@@ -22,5 +24,17 @@ configure_logs(app.log)
 
 for middleware in (log_requests, add_common_headers, chalice_errors_as_problems):
     app.register_middleware(middleware, "http")
-for module in (health, accounts, movies, ratings, marks, suggestions, imports, exports, documentation):
+for module in (
+    health,
+    accounts,
+    account,
+    recovery,
+    movies,
+    ratings,
+    marks,
+    suggestions,
+    imports,
+    exports,
+    documentation,
+):
     app.register_blueprint(module.blueprint)

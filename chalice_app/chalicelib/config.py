@@ -19,6 +19,9 @@ class Settings:
     `api_base_path` is where browsers reach the API, without a slash at its end.
     `viewer_address_header` names the header in which a trusted CDN says who is calling; without one the
     caller's own address counts. `sign_ups_per_hour` holds for one address.
+    `mail_from` (MAIL_FROM) is the sender of mails, an address that SES has verified, such as
+    `Matinee <no-reply@example.com>`; without one no mail is sent. `site_url` (SITE_URL) is where browsers
+    reach the site, without a slash at its end: links in mails begin with it.
     """
 
     stage: str
@@ -30,6 +33,8 @@ class Settings:
     api_base_path: str = "/api"
     viewer_address_header: str | None = None
     sign_ups_per_hour: int = 20
+    mail_from: str | None = None
+    site_url: str = "http://127.0.0.1:8000"
 
     def table(self, name: str) -> str:
         return f"{self.resource_prefix}-{name}"
@@ -56,4 +61,6 @@ def settings() -> Settings:
         api_base_path=os.environ.get("API_BASE_PATH", "/api").rstrip("/"),
         viewer_address_header=os.environ.get("VIEWER_ADDRESS_HEADER") or None,
         sign_ups_per_hour=int(os.environ.get("SIGN_UPS_PER_HOUR", sign_ups)),
+        mail_from=os.environ.get("MAIL_FROM") or None,
+        site_url=os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/"),
     )

@@ -22,8 +22,8 @@ from batch_jobs.catalogue import RatingSummary, publish_movies, publish_ratings_
 from chalicelib.config import settings
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.recommending.model import FILE_NAME, Model, RatingModel
-from chalicelib.services import attempts, tokens
-from chalicelib.storage import artifacts
+from chalicelib.services import attempts, recovery, tokens
+from chalicelib.storage import artifacts, outbox
 from chalicelib.storage.artifacts import Kind, swap_pointer, upload
 from chalicelib.storage.tables import AccountRow, MarkRow, RatingRow, RunRow, SuggestionsRow
 from dev_server import create_server
@@ -31,6 +31,7 @@ from site_files import Site
 from tests.factories import ranking_of
 from tests.integration.api_client import FIRST_MOVIE, LOCAL_ADDRESS, MOVIES, Api, Person
 
+SENDER = "no-reply@matinee.example"
 TEMPLATE = Path(__file__).parents[2] / "infra" / "storage.yaml"
 
 
@@ -63,8 +64,18 @@ def aws() -> Iterator[None]:
         boto3.client("secretsmanager").create_secret(
             Name=settings().signing_key_secret, SecretString=token_urlsafe(48)
         )
-        yield
+        boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(recovery, "ANSWER_SECONDS", 0.0)
+            yield
+            _mail_is_out()
     _forget_what_is_cached()
+
+
+def _mail_is_out() -> None:
+    """Wait for mails that are sent aside: after this module they would go to another AWS."""
+    for pending in [recovery._sender.submit(int) for _ in range(8)]:
+        pending.result()
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +171,7 @@ def _forget_connections() -> None:
         row._connection = None
     artifacts.s3.cache_clear()
     tokens._secrets_manager.cache_clear()
+    outbox._ses.cache_clear()
     _forget_what_is_cached()
 
 

@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from threading import Barrier
 from typing import TypeVar
 from uuid import uuid4
@@ -20,9 +18,9 @@ from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.services import accounts, sessions
 from chalicelib.services.attempts import Limit, count_attempt
 from chalicelib.services.tokens import read_access_token
-from chalicelib.storage import sessions as storage
 from chalicelib.storage.accounts import claim_to
 from chalicelib.storage.attempts import add_attempt, take_back_attempt
+from chalicelib.storage.log_ins import log_ins_of, replace_log_ins
 from chalicelib.storage.marks import delete_mark, mark_of, marks_of, put_mark
 from chalicelib.storage.ratings import put_rating, put_ratings, ratings_of
 from chalicelib.storage.tables import AccountRow
@@ -48,6 +46,15 @@ def at_once(action: Callable[[int], T]) -> list[T | Exception]:
 
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(attempt, range(THREADS)))
+
+
+def logged_in() -> sessions.Session:
+    """Somebody new, on one device."""
+    email = f"{uuid4().hex}@example.com"
+    account = accounts.create_account("Ada", email, PASSWORD)
+    claim = claim_to(email)
+    assert claim is not None
+    return sessions.begin_session(account.person_id, email, claim.password_hash, "Firefox on Linux")
 
 
 def kinds(outcomes: list[T | Exception]) -> Counter[str]:
@@ -97,15 +104,15 @@ def test_a_counter_is_never_taken_below_nought() -> None:
 
 
 def test_a_refresh_token_used_at_once_in_many_tabs_keeps_each_logged_in() -> None:
-    token = sessions.begin_session(PersonId("ada"))
+    token = logged_in().refresh_token
     outcomes = at_once(lambda _: sessions.renew_session(token))
-    assert kinds(outcomes) == {"Renewal": THREADS}
+    assert kinds(outcomes) == {"Session": THREADS}
     tokens = {outcome.refresh_token for outcome in outcomes if not isinstance(outcome, Exception)}
     assert len(tokens) == THREADS
 
 
 def test_a_log_out_ends_all_that_came_of_a_log_in() -> None:
-    first = sessions.begin_session(PersonId("ada"))
+    first = logged_in().refresh_token
     second = sessions.renew_session(first).refresh_token
     sessions.end_session(first)
     with pytest.raises(UnauthenticatedError):
@@ -113,14 +120,13 @@ def test_a_log_out_ends_all_that_came_of_a_log_in() -> None:
 
 
 def test_a_session_that_ended_while_it_was_renewed_stays_ended() -> None:
-    token = sessions.begin_session(PersonId("ada"))
-    session = storage.find_session(sha256(token.encode()).hexdigest())
-    assert session is not None
-    storage.end_family(session.family_id)
-    assert not storage.succeed(session, replace(session, token_hash=uuid4().hex), clock.now_ms())
-    assert not storage.family_lives(session.family_id)
+    session = logged_in()
+    read = log_ins_of(session.person_id)
+    sessions.end_session(session.refresh_token)
+    assert not replace_log_ins(read, read.log_ins)
+    assert not sessions.is_logged_in(session.person_id, session.log_in_id)
     with pytest.raises(UnauthenticatedError):
-        sessions.renew_session(token)
+        sessions.renew_session(session.refresh_token)
 
 
 def _put(ratings: Sequence[Rating], number: int) -> None:
@@ -176,6 +182,6 @@ def test_the_templates_own_signing_key_signs() -> None:
     email = f"{uuid4().hex}@example.com"
     account = accounts.create_account("Ada", email, PASSWORD)
     signed_in = accounts.log_in(email, PASSWORD, "192.0.2.1")
-    assert read_access_token(signed_in.access_token) == account.person_id
+    assert read_access_token(signed_in.access_token).person_id == account.person_id
     with pytest.raises(ConflictError):
         accounts.create_account("Eve", email.upper(), PASSWORD)

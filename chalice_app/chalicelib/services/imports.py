@@ -18,6 +18,7 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.services import attempts
 from chalicelib.services.attempts import Limit
+from chalicelib.services.writing import writing_for
 from chalicelib.storage.catalogue import Catalogue, open_catalogue
 from chalicelib.storage.marks import add_marks, marks_of
 from chalicelib.storage.ratings import put_ratings, ratings_of
@@ -93,19 +94,20 @@ def import_lists(person_id: PersonId, content: bytes, name: str, *, dry_run: boo
     }
     wishes = _new_wishes(lists.watchlist, finder, unmatched, {mark.movie_id for mark in marks_of(person_id)})
     if not dry_run:
-        put_ratings(
-            [
-                Rating(person_id, movie_id, rating.stars, _moment(rating.rated_at, now))
-                for movie_id, rating in changes.items()
-            ],
-            undated={movie_id for movie_id, rating in changes.items() if rating.rated_at is None},
-        )
-        add_marks(
-            [
-                Mark(person_id, movie_id, MarkKind.WATCHLIST, _moment(wish.added_at, now))
-                for movie_id, wish in wishes.items()
-            ]
-        )
+        with writing_for(person_id):
+            put_ratings(
+                [
+                    Rating(person_id, movie_id, rating.stars, _moment(rating.rated_at, now))
+                    for movie_id, rating in changes.items()
+                ],
+                undated={movie_id for movie_id, rating in changes.items() if rating.rated_at is None},
+            )
+            add_marks(
+                [
+                    Mark(person_id, movie_id, MarkKind.WATCHLIST, _moment(wish.added_at, now))
+                    for movie_id, wish in wishes.items()
+                ]
+            )
     new = sum(movie_id not in own for movie_id in changes)
     return ImportReport(
         source=lists.source,

@@ -19,6 +19,7 @@ from chalicelib.recommending.model import FILE_NAME, Model
 from chalicelib.recommending.similar import similar_movies
 from chalicelib.recommending.suggesting import predicted_stars as predict
 from chalicelib.recommending.suggesting import suggest
+from chalicelib.services.writing import writing_for
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
 from chalicelib.storage.catalogue import Listing, Sort, open_catalogue
@@ -91,7 +92,8 @@ def suggestions_for(person_id: PersonId, wish: Wish = USUAL) -> PersonSuggestion
     if stored and stored.basis == basis and stored.model_version == version:
         return answer(stored.suggestions, stored.created_at, "stored")
     suggestions = suggest(_model(version), ratings, marked, MOST_SUGGESTIONS)
-    put_suggestions(person_id, StoredSuggestions(suggestions, basis, version, now))
+    with writing_for(person_id):
+        put_suggestions(person_id, StoredSuggestions(suggestions, basis, version, now))
     return answer(suggestions, now, "fresh")
 
 

@@ -4,7 +4,14 @@ Nothing outside `storage` sees these classes: the modules beside this one turn r
 own objects.
 """
 
-from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.models import Model
 
 from chalicelib.config import settings
@@ -17,11 +24,16 @@ class AccountRow(Model):
     |-------------------|--------------------------------------------------------------------------|
     | `user#PERSON`     | the profile                                                              |
     | `email#ADDRESS`   | the claim to the address, with the password's hash                       |
-    | `family#ID`       | one log-in: as long as it exists, the sessions that came of it are good  |
-    | `session#HASH`    | one refresh token, by its hash                                           |
+    | `log-ins#PERSON`  | where the person is logged in, with the hashes of the refresh tokens     |
+    | `reset#PERSON`    | the link that sets a new password, by its token's hash                   |
+    | `confirm#PERSON`  | the link that confirms an address, by its token's hash                   |
     | `attempts#…`      | a counter of attempts                                                    |
+    | `closing`         | whose accounts are being deleted                                         |
 
-    `expires_at` (seconds since 1970) is the table's TTL; `joined_at` and `used_at` are in milliseconds.
+    So all rows of a person are known by key: nothing has to be searched for to list or to delete them. The
+    log-ins are one row because they are read with every request, ended together, and few; `version` counts
+    its changes. `expires_at` (seconds since 1970) is the table's TTL; `joined_at` and `closing_at` are in
+    milliseconds.
     """
 
     class Meta:
@@ -33,8 +45,12 @@ class AccountRow(Model):
     email = UnicodeAttribute(null=True)
     joined_at = NumberAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
-    family_id = UnicodeAttribute(null=True)
-    used_at = NumberAttribute(null=True)
+    email_confirmed = BooleanAttribute(null=True)
+    closing_at = NumberAttribute(null=True)
+    log_ins = JSONAttribute(null=True)
+    version = NumberAttribute(null=True)
+    token_hash = UnicodeAttribute(null=True)
+    people = UnicodeSetAttribute(null=True)
     attempts = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
