@@ -202,11 +202,13 @@ def run(chosen: argparse.Namespace, product: Product) -> None:
     record.settle_source(chosen.data, chosen.most_ratings)
     set_up(steps_of(chosen, record), record)
 
+    from mailbox_page import MAIL_PATH
     from site_files import upload
 
     demo = {"email": DEMO_EMAIL, "password": record.demo_password} if "demo-account" in record.done else None
     frontend = local_environment.REPOSITORY / "chalice_app" / "frontend"
     upload(local_environment.s3(), buckets.site, frontend, {"apiBase": "/api", "demo": demo})
+    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{chosen.port}")
     server = product.start("The dev server", "dev_server.py", "--port", str(chosen.port))
     product.await_answer(server, f"http://127.0.0.1:{chosen.port}/api/health", 60)
     say(f"Ready: http://127.0.0.1:{chosen.port}")
@@ -214,6 +216,7 @@ def run(chosen: argparse.Namespace, product: Product) -> None:
         say(f"Log in as {demo['email']} with the password {demo['password']}, or sign up. Ctrl-C stops.")
     else:
         say("Sign up there. Ctrl-C stops.")
+    say(f"What it mails is shown at http://127.0.0.1:{chosen.port}{MAIL_PATH} instead of being sent.")
     product.watch()
 
 

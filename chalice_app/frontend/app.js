@@ -12,6 +12,8 @@ const ROUTES = [
   { path: /^\/rate$/, load: () => import("./pages/rate.js"), purpose: "rate films one after another" },
   { path: /^\/my\/ratings$/, load: () => import("./pages/my-ratings.js"), purpose: "see your ratings" },
   { path: /^\/my\/watchlist$/, load: () => import("./pages/watchlist.js"), purpose: "see your watchlist" },
+  { path: /^\/my\/account$/, load: () => import("./pages/account.js"), purpose: "see your account" },
+  { path: /^\/(forgot|reset|confirm)$/, load: () => import("./pages/recovery.js") },
   { path: /^\/(sign-up|log-in)$/, load: () => import("./pages/sign-in.js") },
   { path: /^\/about$/, load: () => import("./pages/about.js") },
   { path: /^\/(api-docs|problems\/(?<slug>[a-z-]+))$/, load: () => import("./pages/api-docs.js") },
@@ -161,6 +163,7 @@ function AccountMenu({ account, path }) {
       onClick=${() => setOpen(!open)}>${account.name.trim().slice(0, 1).toUpperCase()}</button>
     <div class="menu" id="account-menu" hidden=${!open}>
       <p class="menu-who"><strong>${account.name}</strong><span>${account.email}</span></p>
+      <a href="/my/account"><${Icon} name="person" /><span>Account${!account.email_confirmed && html`<small>E-mail address not confirmed</small>`}</span></a>
       <a href="/my/ratings"><${Icon} name="list" />My ratings</a>
       <a href="/my/watchlist"><${Icon} name="bookmark" />Watchlist</a>
       <a href="/rate"><${Icon} name="rate" />Rate films</a>

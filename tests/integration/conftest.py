@@ -30,6 +30,7 @@ from dev_server import create_server
 from site_files import Site
 from tests.factories import ranking_of
 from tests.integration.api_client import FIRST_MOVIE, LOCAL_ADDRESS, MOVIES, Api, Person
+from tests.integration.mailbox import wait_for_mail
 
 SENDER = "no-reply@matinee.example"
 TEMPLATE = Path(__file__).parents[2] / "infra" / "storage.yaml"
@@ -68,14 +69,8 @@ def aws() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(recovery, "ANSWER_SECONDS", 0.0)
             yield
-            _mail_is_out()
+            wait_for_mail()  # or it would go out on another AWS
     _forget_what_is_cached()
-
-
-def _mail_is_out() -> None:
-    """Wait for mails that are sent aside: after this module they would go to another AWS."""
-    for pending in [recovery._sender.submit(int) for _ in range(8)]:
-        pending.result()
 
 
 @pytest.fixture(scope="module")
