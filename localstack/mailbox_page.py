@@ -23,7 +23,7 @@ def mail_page() -> bytes:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mail</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="stylesheet" href="/styles/main.css"></head>'
+        '<link rel="icon" href="/favicon.svg"><link rel="stylesheet" href="/styles/main.css"></head>'
         f'<body><main class="wrap prose"><h1>Mail</h1>{shown}</main></body></html>'
     ).encode()
 

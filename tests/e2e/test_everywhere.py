@@ -15,6 +15,7 @@ PAGES = [
     "/rate",
     "/my/ratings",
     "/my/watchlist",
+    "/my/account",
     "/about",
     "/api-docs",
     "/problems/not-found",
@@ -105,7 +106,7 @@ def test_no_page_has_a_barrier_that_a_checker_can_find(visitor: Visitor) -> None
         found = checker.run(visitor.page)
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
     visitor.log_out()
-    for path in ["/", "/sign-up", "/log-in", "/rate"]:
+    for path in ["/", "/sign-up", "/log-in", "/forgot", "/reset?token=x", "/confirm?token=x", "/rate"]:
         visitor.go(path)
         visitor.settle()
         found = checker.run(visitor.page)

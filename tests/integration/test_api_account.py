@@ -119,6 +119,7 @@ def test_mail_that_cannot_be_sent_is_said_in_one_sentence_and_breaks_nothing(
     try:
         refused = ada.post("/me/confirmation")
         forgot = ada.post("/auth/forgot", {"email": ada.email})
+        wait_for_mail()
         changed = ada.put("/me/password", {"current": PASSWORD, "password": NEW_PASSWORD})
         wait_for_mail()
     finally:
@@ -343,8 +344,8 @@ def full(ada: Person, model: str) -> Person:  # noqa: ARG001
     assert ada.get("/me/suggestions").json_body["source"] == "fresh"
     ada.post("/me/confirmation")
     ada.post("/auth/forgot", {"email": ada.email})
-    refusal(ada, ada.email, "a wrong guess")
     wait_for_mail()
+    refusal(ada, ada.email, "a wrong guess")
     assert len(traces(ada)) >= 30 + 1 + 1 + 5 + 3
     return ada
 
