@@ -32,4 +32,5 @@ def _shown(mail: dict[str, Any]) -> str:
     text = _LINK.sub(lambda link: f'<a href="{link[0]}">{link[0]}</a>', escape(mail["BodyText"].strip()))
     lines = text.replace("\n", "<br>")
     to = escape(", ".join(mail["To"]))
-    return f"<article><h2>{escape(mail['Subject'])}</h2><p>To <b>{to}</b></p><p>{lines}</p></article>"
+    subject = escape(mail["Subject"])
+    return f'<article class="account-part"><h2>{subject}</h2><p>To <b>{to}</b></p><p>{lines}</p></article>'

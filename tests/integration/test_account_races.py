@@ -261,12 +261,13 @@ def test_a_deleted_account_cannot_be_entered_at_the_same_moment() -> None:
     session = logged_in()
     account = accounts.account_of(session.person_id)
 
-    def act(number: int) -> object:
+    def act(number: int) -> None:
         if number == 0:
-            return leaving.delete_account(account.person_id, session.log_in_id, PASSWORD)
-        if number % 2:
-            return accounts.log_in(account.email, PASSWORD, "192.0.2.3")
-        return sessions.renew_session(session.refresh_token)
+            leaving.delete_account(account.person_id, session.log_in_id, PASSWORD)
+        elif number % 2:
+            accounts.log_in(account.email, PASSWORD, "192.0.2.3")
+        else:
+            sessions.renew_session(session.refresh_token)
 
     assert at_once(act)[0] is None
     assert [row.pk for row in AccountRow.scan() if account.person_id in str(row.attribute_values)] == []

@@ -16,7 +16,7 @@ from chalicelib.services.attempts import FORGOTTEN_OF_ADDRESS, MAILS_OF_PERSON, 
 from chalicelib.services.links import SECONDS
 from chalicelib.storage.accounts import account_of, claim_to
 from chalicelib.storage.links import LinkKind
-from chalicelib.storage.ratings import put_ratings
+from chalicelib.storage.ratings import put_rating, put_ratings
 from tests.integration.api_client import LOCAL_ADDRESS, PASSWORD, Api, Person, fields_of, problem_in
 from tests.integration.mailbox import mails_to, token_in, wait_for_mail
 
@@ -246,8 +246,9 @@ def test_forgetting_does_not_tell_who_has_an_account(
     ada: Person, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither by the answer nor by its time: what depends on the account happens aside."""
-    slept, aside = [], []
-    monkeypatch.setattr(recovery.time, "sleep", slept.append)
+    slept: list[float] = []
+    aside: list[tuple[Callable[[str], None], str]] = []
+    monkeypatch.setattr("chalicelib.services.recovery.time.sleep", slept.append)
     monkeypatch.setattr(recovery._sender, "submit", lambda *work: aside.append(work))
     known = api.post("/auth/forgot", {"email": ada.email})
     unknown = api.post("/auth/forgot", {"email": "nobody@example.com"})
@@ -370,16 +371,15 @@ def test_a_deleted_account_leaves_nothing_behind(full: Person, api: Api) -> None
 
 
 @pytest.mark.parametrize("by", ["the person", "the batch job"])
-@pytest.mark.parametrize("step", ["erase_what_was_said", "finish_closing"])
+@pytest.mark.parametrize("step", ["erase_what_was_said", "storage.finish_closing"])
 def test_a_deletion_that_was_interrupted_goes_on(
     full: Person, api: Api, monkeypatch: pytest.MonkeyPatch, step: str, by: str
 ) -> None:
     def cut_off(*_: object) -> None:
         raise TimeoutError
 
-    module = leaving.storage if step == "finish_closing" else leaving
     with monkeypatch.context() as patched:
-        patched.setattr(module, step, cut_off)
+        patched.setattr(f"chalicelib.services.leaving.{step}", cut_off)
         assert full.post("/me/deletion", {"password": PASSWORD}).status_code == 500
     assert refusal(api, full.email) == 401, "nobody can log in from the first step on"
     problem_in(full.get("/me"), 401, "not-signed-in")
@@ -398,16 +398,12 @@ def test_what_was_written_while_the_account_was_deleted_does_not_stay(
     ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The token is looked at before the deletion, the rating is written after it."""
-    from chalicelib.services import rating
-
-    real = rating.put_rating
 
     def late(one: Rating) -> None:
-        monkeypatch.setattr(rating, "put_rating", real)
         assert ada.post("/me/deletion", {"password": PASSWORD}).status_code == 204
-        real(one)
+        put_rating(one)
 
-    monkeypatch.setattr(rating, "put_rating", late)
+    monkeypatch.setattr("chalicelib.services.rating.put_rating", late)
     problem_in(ada.put("/me/ratings/1001", {"stars": 5}), 401, "not-signed-in")
     assert traces(ada) == []
     assert account_of(PersonId(ada.person_id)) is None

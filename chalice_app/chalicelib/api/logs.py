@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from chalice.app import Request, Response
 
 # E-mail addresses; JWTs; and refresh tokens, which are 43 letters of base64url.
-_PRIVATE = re.compile(r"[^\s\"'#=<>]+@[^\s\"'<>]+|eyJ[\w-]+\.[\w-]*\.?[\w-]*|\b[\w-]{43}\b")
+_PRIVATE = re.compile(r"[^\s\"'#=<>]+@[^\s\"'<>]+|eyJ[\w-]+\.[\w-]*\.?[\w-]*|(?<![\w-])[\w-]{43}(?![\w-])")
 
 log = logging.getLogger("movies.api")
 

@@ -43,7 +43,8 @@ def connection() -> Connection:
 
 def is_open() -> Condition:
     """What holds for the profile of an open account."""
-    return AccountRow.pk.exists() & AccountRow.closing_at.does_not_exist()
+    condition: Condition = AccountRow.pk.exists() & AccountRow.closing_at.does_not_exist()
+    return condition
 
 
 def together(fill: Callable[[TransactWrite], None]) -> bool:

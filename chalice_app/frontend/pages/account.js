@@ -20,9 +20,10 @@ const failed = (what) => (error) => notify(`${what} ${error.message}`, { tone: "
 
 /** A button that asks once more before it acts. */
 function Twice({ label, sure, act }) {
-  const [asking, setAsking] = useState(false);
-  if (!asking) return html`<button type="button" class="button quiet small" onClick=${() => setAsking(true)}>${label}</button>`;
-  return html`<span class="twice"><button type="button" class="button small" ref=${(it) => it?.focus()} onClick=${() => { setAsking(false); act(); }}>${sure}</button>
+  const [asking, setAsking] = useState(null); // null: never asked, so the focus is elsewhere
+  const land = (it) => it?.focus();
+  if (!asking) return html`<button key="ask" type="button" class="button quiet small" ref=${asking === false ? land : null} onClick=${() => setAsking(true)}>${label}</button>`;
+  return html`<span class="twice"><button type="button" class="button small" ref=${land} onClick=${() => { setAsking(false); act(); }}>${sure}</button>
     <button type="button" class="button quiet small" onClick=${() => setAsking(false)}>Cancel</button></span>`;
 }
 

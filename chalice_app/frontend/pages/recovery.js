@@ -1,6 +1,6 @@
 // Where links in mails lead: a new password, and confirming an e-mail address. And how to ask for one.
 
-import { askForReset, confirmEmail, resetPassword } from "../api.js";
+import { askForReset, confirmEmail, getAccount, resetPassword } from "../api.js";
 import { useTitle } from "../components/base.js";
 import { Field, Form, Password } from "../components/fields.js";
 import { navigate } from "../router.js";
@@ -50,8 +50,9 @@ function Confirm({ token }) {
   // A press of a button, because programs that look at mail follow links, too.
   const send = async () => {
     const { email } = await confirmEmail(token);
-    updateAccount({ email, email_confirmed: true });
     setAddress(email);
+    // Somebody else may be logged in here, so what the link has changed is looked up.
+    if (peek().session === "in") getAccount().then(({ profile }) => updateAccount(profile), () => {});
   };
   if (address) {
     return html`<div class="sign-in-form" role="status"><h1 tabindex="-1">Confirmed</h1>
