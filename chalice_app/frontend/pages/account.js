@@ -60,7 +60,7 @@ function Email({ account, pending, reload }) {
   const keep = () => keepEmail().then(() => { reload(); notify("Your address stays what it is."); }, failed("That was not saved."));
   return html`<${Part} title="E-mail address" change="Change" value=${html`<p>${account.email}</p>
       ${pending ? html`<p class="account-hint"><b>${pending}</b> takes its place once you follow the link that was sent there.
-          <button type="button" class="link-button" onClick=${again}>Send again</button> <button type="button" class="link-button" onClick=${keep}>Keep the present one</button></p>`
+          <button type="button" class="link-button" onClick=${again}>Send again</button> · <button type="button" class="link-button" onClick=${keep}>Keep the present one</button></p>`
         : !account.email_confirmed && html`<p class="account-hint">Not confirmed yet: follow the link that was sent there. <button type="button" class="link-button" onClick=${again}>Send again</button></p>`}`}>${(done) => html`
     <${Form} class="account-form" send=${send(done)}>${({ problems, busy, alert }) => html`${alert}
       <${Field} name="email" label="New e-mail address" type="email" autocomplete="email" inputmode="email" autocapitalize="none" maxlength="254" problem=${problems.email} hint="It becomes your log-in once you follow the link that we send there." />
