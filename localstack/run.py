@@ -211,12 +211,12 @@ def run(chosen: argparse.Namespace, product: Product) -> None:
     os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{chosen.port}")
     server = product.start("The dev server", "dev_server.py", "--port", str(chosen.port))
     product.await_answer(server, f"http://127.0.0.1:{chosen.port}/api/health", 60)
+    say(f"Mail is shown at http://127.0.0.1:{chosen.port}{MAIL_PATH} instead of being sent.")
     say(f"Ready: http://127.0.0.1:{chosen.port}")
     if demo:
         say(f"Log in as {demo['email']} with the password {demo['password']}, or sign up. Ctrl-C stops.")
     else:
         say("Sign up there. Ctrl-C stops.")
-    say(f"What it mails is shown at http://127.0.0.1:{chosen.port}{MAIL_PATH} instead of being sent.")
     product.watch()
 
 
