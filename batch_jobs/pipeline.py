@@ -34,6 +34,7 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS, PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, basis_of
 from chalicelib.recommending.model import FILE_NAME, Model
+from chalicelib.services.leaving import finish_interrupted_deletions
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
 from chalicelib.storage.catalogue import open_catalogue
@@ -50,6 +51,7 @@ SUMMARISED_DAYS = 365
 
 def export(run: Run) -> None:
     with run.stage("export") as counts:
+        finish_interrupted_deletions()
         manifest = export_ratings(run.run_id)
         counts.update(ratings=manifest.rows, parts=len(manifest.parts))
         if manifest.rows:

@@ -3,6 +3,7 @@
 from chalice.app import Chalice
 
 from chalicelib.api import (
+    account,
     accounts,
     documentation,
     exports,
@@ -17,6 +18,7 @@ from chalicelib.api import (
     ops_runs,
     ratings,
     reasons,
+    recovery,
     searches,
     statistics,
     suggestions,
@@ -32,7 +34,7 @@ configure_logs(app.log)
 for middleware in (log_requests, add_common_headers, chalice_errors_as_problems):
     app.register_middleware(middleware, "http")
 for module in (
-    *(health, accounts, movies, searches, model_card, trying),
+    *(health, accounts, account, recovery, movies, searches, model_card, trying),
     *(ratings, reasons, statistics, marks, suggestions, imports, exports),
     *(ops_runs, ops_models, ops_people, ops_costs),
     documentation,

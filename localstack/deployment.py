@@ -6,7 +6,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_environment import cloudformation, dynamodb
+from local_environment import MAIL_SENDER, cloudformation, dynamodb, ses
 
 _SECONDS = 60.0
 
@@ -33,6 +33,7 @@ def deploy(stack: str, template: Path) -> Buckets:
         outputs = _await(stack)
         for table in ("AccountsTable", "SuggestionsTable"):
             _expire(outputs[table])
+        ses().verify_email_identity(EmailAddress=MAIL_SENDER)
     except (BotoCoreError, ClientError) as error:
         raise DeploymentError(f"{template.name} could not be deployed: {error}") from error
     return Buckets(outputs["ArtifactsBucket"], outputs["SiteBucket"])

@@ -2,10 +2,10 @@
 
     python localstack/dev_server.py --port 8000
 
-Requests under /api go through Chalice's own local gateway, so the application meets the events it would
-meet on Lambda; the rest comes from the site bucket, as a CDN would fetch it. Chalice's server is kept, but
-answers at once (no Nagle delay, buffered writes), takes more waiting connections, and speaks
-`application/problem+json` where it would refuse a request by itself.
+What the product would have mailed is shown at /_mail. Requests under /api go through Chalice's own local
+gateway, so the application meets the events it would meet on Lambda; the rest comes from the site bucket, as
+a CDN would fetch it. Chalice's server is kept, but answers at once (no Nagle delay, buffered writes), takes
+more waiting connections, and speaks `application/problem+json` where it would refuse a request by itself.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from chalice.local import (
 )
 
 import local_environment
+from mailbox_page import MAIL_PATH, mail_page
 from site_files import Site, SiteFile
 from stopping import stop_when_told
 
@@ -85,6 +86,9 @@ class Handler(ChaliceRequestHandler):
             path, question, query = self.path.partition("?")
             if path == "/api" or path.startswith("/api/"):
                 self._answer_from_api(path.removeprefix("/api") or "/", question + query)
+            elif path == MAIL_PATH:
+                self._drop_body()
+                self._answer_with_mail()
             else:
                 self._drop_body()
                 self._answer_from_site(path)
@@ -134,6 +138,15 @@ class Handler(ChaliceRequestHandler):
             {**answer["headers"], **answer["multiValueHeaders"]},
             content.encode() if isinstance(content, str) else content,
         )
+
+    def _answer_with_mail(self) -> None:
+        try:
+            page = mail_page()
+        except (OSError, ValueError, KeyError):
+            self._problem(HTTPStatus.NOT_FOUND, "This emulated AWS does not show what was sent.")
+            return
+        headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}
+        self._respond(HTTPStatus.OK, headers, page)
 
     def _answer_from_site(self, path: str) -> None:
         if self.command not in {"GET", "HEAD"}:

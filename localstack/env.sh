@@ -6,3 +6,4 @@ export AWS_ACCESS_KEY_ID=test
 export AWS_SECRET_ACCESS_KEY=test
 export STAGE=local
 export CACHE_DIR=.local/cache
+export MAIL_FROM="Matinee <no-reply@matinee.example>"

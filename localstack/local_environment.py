@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ses import SESClient
 
+MAIL_SENDER = "no-reply@matinee.example"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -26,6 +28,7 @@ def use(endpoint: str, cache: Path) -> None:
         "STAGE": "local",
         "SECURE_COOKIES": "false",
         "CACHE_DIR": str(cache),
+        "MAIL_FROM": f"Matinee <{MAIL_SENDER}>",
     }
     for name, value in local.items():
         os.environ.setdefault(name, value)
@@ -43,4 +46,9 @@ def dynamodb() -> "DynamoDBClient":
 
 def cloudformation() -> "CloudFormationClient":
     client: CloudFormationClient = Session().client("cloudformation")
+    return client
+
+
+def ses() -> "SESClient":
+    client: SESClient = Session().client("ses")
     return client

@@ -202,14 +202,17 @@ def run(chosen: argparse.Namespace, product: Product) -> None:
     record.settle_source(chosen.data, chosen.most_ratings)
     set_up(steps_of(chosen, record), record)
 
+    from mailbox_page import MAIL_PATH
     from site_files import upload
 
     demo = {"email": DEMO_EMAIL, "password": record.demo_password} if "demo-account" in record.done else None
     frontend = local_environment.REPOSITORY / "chalice_app" / "frontend"
     upload(local_environment.s3(), buckets.site, frontend, {"apiBase": "/api", "demo": demo})
+    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{chosen.port}")
     product.start("The job runner", "job_runner.py")
     server = product.start("The dev server", "dev_server.py", "--port", str(chosen.port))
     product.await_answer(server, f"http://127.0.0.1:{chosen.port}/api/health", 60)
+    say(f"Mail is shown at http://127.0.0.1:{chosen.port}{MAIL_PATH} instead of being sent.")
     say(f"Ready: http://127.0.0.1:{chosen.port}")
     if demo:
         say(f"Log in as {demo['email']} with the password {demo['password']}, or sign up. Ctrl-C stops.")

@@ -15,6 +15,8 @@ os.environ.update(
     AWS_DEFAULT_REGION="us-east-1",
     STAGE="test",
     SIGN_UPS_PER_HOUR="100000",
+    MAIL_FROM="Matinee <no-reply@matinee.example>",
+    SITE_URL="https://matinee.example",
     CACHE_DIR=tempfile.mkdtemp(prefix="movies-test-"),
 )
 for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "RESOURCE_PREFIX", "SECURE_COOKIES"):

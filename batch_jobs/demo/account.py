@@ -32,7 +32,7 @@ def create_demo_account(password: str) -> Account:
     """
     movies = movies_by_fame()
     try:
-        account = create_account(DEMO_NAME, DEMO_EMAIL, password)
+        account = create_account(DEMO_NAME, DEMO_EMAIL, password, email_confirmed=True)
     except ConflictError:
         claim = claim_to(DEMO_EMAIL)
         if claim is None:

@@ -53,7 +53,7 @@ def fake_people(people: range, seed: int) -> Iterator[Account]:
     """Accounts with names and e-mail addresses that no two people share; the domain is a reserved one."""
     for number, joined_at in zip(people, joining_times(people, seed), strict=True):
         name = _name(number, seed)
-        yield Account(person_id(number), name, f"{_mailbox(name)}.{number}@example.com", joined_at)
+        yield Account(person_id(number), name, f"{_mailbox(name)}.{number}@example.com", joined_at, True)
 
 
 def _name(number: int, seed: int) -> str:

@@ -35,6 +35,9 @@ class Settings:
     `viewer_address_header` names the header in which a trusted CDN says who is calling; without one the
     caller's own address counts. `sign_ups_per_hour` holds for one address. Without a `batch_task` requests
     to run the batch job wait for a runner that looks for them.
+    `mail_from` (MAIL_FROM) is the sender of mails, an address that SES has verified, such as
+    `Matinee <no-reply@example.com>`; without one no mail is sent. `site_url` (SITE_URL) is where browsers
+    reach the site, without a slash at its end: links in mails begin with it.
     """
 
     stage: str
@@ -47,6 +50,8 @@ class Settings:
     viewer_address_header: str | None = None
     sign_ups_per_hour: int = 20
     batch_task: BatchTask | None = None
+    mail_from: str | None = None
+    site_url: str = "http://127.0.0.1:8000"
 
     def table(self, name: str) -> str:
         return f"{self.resource_prefix}-{name}"
@@ -74,6 +79,8 @@ def settings() -> Settings:
         viewer_address_header=os.environ.get("VIEWER_ADDRESS_HEADER") or None,
         sign_ups_per_hour=int(os.environ.get("SIGN_UPS_PER_HOUR", sign_ups)),
         batch_task=_batch_task(),
+        mail_from=os.environ.get("MAIL_FROM") or None,
+        site_url=os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/"),
     )
 
 

@@ -128,6 +128,22 @@ export const logOut = async () => {
   end();
 };
 
+export const getAccount = (signal) => get("/me/account", null, signal);
+export const putName = (name) => request("PUT", "/me/name", { body: { name } });
+export const putEmail = (form) => request("PUT", "/me/email", { body: form });
+export const keepEmail = () => request("DELETE", "/me/pending-email");
+export const putPassword = (form) => request("PUT", "/me/password", { body: form });
+export const askForConfirmation = () => request("POST", "/me/confirmation");
+export const endSession = (id) => request("DELETE", `/me/sessions/${id}`);
+export const endOtherSessions = () => request("DELETE", "/me/sessions");
+export const deleteAccount = async (password) => {
+  await request("POST", "/me/deletion", { body: { password } });
+  end();
+};
+export const askForReset = (email) => send("POST", "/auth/forgot", { body: { email } });
+export const resetPassword = (form) => send("POST", "/auth/reset", { body: form });
+export const confirmEmail = (key) => send("POST", "/auth/confirm", { body: { token: key } });
+
 export const listMovies = (query, signal) => get("/movies", query, signal);
 export const getDescription = (signal) => get("/openapi.json", null, signal);
 export const listGenres = () => get("/genres");

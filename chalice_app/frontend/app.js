@@ -16,6 +16,8 @@ const ROUTES = [
   { path: /^\/my\/watchlist$/, load: () => import("./pages/watchlist.js"), purpose: "see your watchlist", guests: "tried" },
   { path: /^\/my\/statistics$/, load: () => import("./pages/statistics.js"), purpose: "see your statistics" },
   { path: /^\/my\/data$/, load: () => import("./pages/my-data.js"), purpose: "bring your ratings or take them with you" },
+  { path: /^\/my\/account$/, load: () => import("./pages/account.js"), purpose: "see your account" },
+  { path: /^\/(forgot|reset|confirm)$/, load: () => import("./pages/recovery.js") },
   { path: /^\/(sign-up|log-in)$/, load: () => import("./pages/sign-in.js") },
   { path: /^\/model$/, load: () => import("./pages/model.js") },
   { path: /^\/ops$/, load: () => import("./pages/ops/overview.js"), purpose: "see the operator’s screens" },
@@ -175,6 +177,7 @@ function AccountMenu({ account, path }) {
       onClick=${() => setOpen(!open)}>${account.name.trim().slice(0, 1).toUpperCase()}</button>
     <div class="menu" id="account-menu" hidden=${!open}>
       <p class="menu-who"><strong>${account.name}</strong><span>${account.email}</span></p>
+      <a href="/my/account"><${Icon} name="person" /><span>Account${!account.email_confirmed && html`<small>E-mail address not confirmed</small>`}</span></a>
       <a href="/my/ratings"><${Icon} name="list" />My ratings</a>
       <a href="/my/watchlist"><${Icon} name="bookmark" />Watchlist</a>
       <a href="/rate"><${Icon} name="rate" />Rate films</a>

@@ -103,7 +103,10 @@ export async function resume() {
   }
 }
 
-export const signUp = async (form) => enter(await api.signUp(form));
+export async function signUp(form) {
+  await enter(await api.signUp(form));
+  api.askForConfirmation().catch(() => {}); // the account page offers to ask again
+}
 export const logIn = async (form) => enter(await api.logIn(form));
 
 export async function logOut() {
@@ -116,6 +119,17 @@ export async function logOut() {
   forget();
   navigate("/");
   notify("You are logged out. See you soon.");
+}
+
+/** What has changed about the account itself. */
+export const updateAccount = (part) => state.account && changed({ account: { ...state.account, ...part } });
+
+/** Delete the account for good; throws what the server says against it. */
+export async function leaveForGood(password) {
+  await api.deleteAccount(password);
+  forget();
+  navigate("/");
+  notify("Your account is deleted, with all that was in it.");
 }
 
 api.whenSessionEnds(() => {

@@ -18,6 +18,7 @@ PAGES = [
     "/my/statistics",
     "/my/data",
     "/my/watchlist",
+    "/my/account",
     "/about",
     "/model",
     "/ops",
@@ -110,7 +111,7 @@ def test_no_page_has_a_barrier_that_a_checker_can_find(visitor: Visitor) -> None
         found = checker.run(visitor.page)
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
     visitor.log_out()
-    for path in ["/", "/sign-up", "/log-in", "/rate"]:
+    for path in ["/", "/sign-up", "/log-in", "/forgot", "/reset?token=x", "/confirm?token=x", "/rate"]:
         visitor.go(path)
         visitor.settle()
         found = checker.run(visitor.page)

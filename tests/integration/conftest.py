@@ -22,15 +22,17 @@ from batch_jobs.catalogue import RatingSummary, publish_movies, publish_ratings_
 from chalicelib.config import settings
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.recommending.model import FILE_NAME, Model, RatingModel
-from chalicelib.services import attempts, tokens
-from chalicelib.storage import artifacts
+from chalicelib.services import attempts, recovery, tokens
+from chalicelib.storage import artifacts, outbox
 from chalicelib.storage.artifacts import Kind, swap_pointer, upload
 from chalicelib.storage.tables import AccountRow, MarkRow, RatingRow, RunRow, SuggestionsRow
 from dev_server import create_server
 from site_files import Site
 from tests.factories import ranking_of
 from tests.integration.api_client import FIRST_MOVIE, LOCAL_ADDRESS, MOVIES, Api, Person
+from tests.integration.mailbox import wait_for_mail
 
+SENDER = "no-reply@matinee.example"
 TEMPLATE = Path(__file__).parents[2] / "infra" / "storage.yaml"
 
 
@@ -63,7 +65,11 @@ def aws() -> Iterator[None]:
         boto3.client("secretsmanager").create_secret(
             Name=settings().signing_key_secret, SecretString=token_urlsafe(48)
         )
-        yield
+        boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(recovery, "ANSWER_SECONDS", 0.0)
+            yield
+            wait_for_mail()  # or it would go out on another AWS
     _forget_what_is_cached()
 
 
@@ -160,6 +166,7 @@ def _forget_connections() -> None:
         row._connection = None
     artifacts.s3.cache_clear()
     tokens._secrets_manager.cache_clear()
+    outbox._ses.cache_clear()
     _forget_what_is_cached()
 
 

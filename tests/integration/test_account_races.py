@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from threading import Barrier
 from typing import TypeVar
 from uuid import uuid4
@@ -17,12 +16,15 @@ from chalicelib.domain.errors import ConflictError, TooManyAttemptsError, Unauth
 from chalicelib.domain.mark import Mark, MarkKind
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating
-from chalicelib.services import accounts, sessions
+from chalicelib.services import accounts, leaving, profile, recovery, sessions
 from chalicelib.services.attempts import Limit, count_attempt
+from chalicelib.services.links import new_link
 from chalicelib.services.tokens import read_access_token
-from chalicelib.storage import sessions as storage
+from chalicelib.services.writing import writing_for
 from chalicelib.storage.accounts import claim_to
 from chalicelib.storage.attempts import add_attempt, take_back_attempt
+from chalicelib.storage.links import LinkKind
+from chalicelib.storage.log_ins import log_ins_of, replace_log_ins
 from chalicelib.storage.marks import delete_mark, keep_newest_marks, mark_of, marks_of, put_mark
 from chalicelib.storage.ratings import put_rating, put_ratings, ratings_of
 from chalicelib.storage.tables import AccountRow
@@ -48,6 +50,15 @@ def at_once(action: Callable[[int], T]) -> list[T | Exception]:
 
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(attempt, range(THREADS)))
+
+
+def logged_in() -> sessions.Session:
+    """Somebody new, on one device."""
+    email = f"{uuid4().hex}@example.com"
+    account = accounts.create_account("Ada", email, PASSWORD)
+    claim = claim_to(email)
+    assert claim is not None
+    return sessions.begin_session(account.person_id, email, claim.password_hash, "Firefox on Linux")
 
 
 def kinds(outcomes: list[T | Exception]) -> Counter[str]:
@@ -97,15 +108,15 @@ def test_a_counter_is_never_taken_below_nought() -> None:
 
 
 def test_a_refresh_token_used_at_once_in_many_tabs_keeps_each_logged_in() -> None:
-    token = sessions.begin_session(PersonId("ada"))
+    token = logged_in().refresh_token
     outcomes = at_once(lambda _: sessions.renew_session(token))
-    assert kinds(outcomes) == {"Renewal": THREADS}
+    assert kinds(outcomes) == {"Session": THREADS}
     tokens = {outcome.refresh_token for outcome in outcomes if not isinstance(outcome, Exception)}
     assert len(tokens) == THREADS
 
 
 def test_a_log_out_ends_all_that_came_of_a_log_in() -> None:
-    first = sessions.begin_session(PersonId("ada"))
+    first = logged_in().refresh_token
     second = sessions.renew_session(first).refresh_token
     sessions.end_session(first)
     with pytest.raises(UnauthenticatedError):
@@ -113,14 +124,13 @@ def test_a_log_out_ends_all_that_came_of_a_log_in() -> None:
 
 
 def test_a_session_that_ended_while_it_was_renewed_stays_ended() -> None:
-    token = sessions.begin_session(PersonId("ada"))
-    session = storage.find_session(sha256(token.encode()).hexdigest())
-    assert session is not None
-    storage.end_family(session.family_id)
-    assert not storage.succeed(session, replace(session, token_hash=uuid4().hex), clock.now_ms())
-    assert not storage.family_lives(session.family_id)
+    session = logged_in()
+    read = log_ins_of(session.person_id)
+    sessions.end_session(session.refresh_token)
+    assert not replace_log_ins(read, read.log_ins)
+    assert not sessions.is_logged_in(session.person_id, session.log_in_id)
     with pytest.raises(UnauthenticatedError):
-        sessions.renew_session(token)
+        sessions.renew_session(session.refresh_token)
 
 
 def _put(ratings: Sequence[Rating], number: int) -> None:
@@ -176,7 +186,7 @@ def test_the_templates_own_signing_key_signs() -> None:
     email = f"{uuid4().hex}@example.com"
     account = accounts.create_account("Ada", email, PASSWORD)
     signed_in = accounts.log_in(email, PASSWORD, "192.0.2.1")
-    assert read_access_token(signed_in.access_token) == account.person_id
+    assert read_access_token(signed_in.access_token).person_id == account.person_id
     with pytest.raises(ConflictError):
         accounts.create_account("Eve", email.upper(), PASSWORD)
 
@@ -192,3 +202,85 @@ def test_devices_that_hand_over_at_once_leave_the_newest_of_each() -> None:
     newest = THREADS - 1
     assert {(one.stars, one.rated_at) for one in ratings_of(person_id)} == {(1 + newest / 2, 100 + newest)}
     assert [one.marked_at for one in marks_of(person_id)] == [100 + newest]
+
+
+def test_of_many_uses_of_one_link_one_counts() -> None:
+    session = logged_in()
+    account = accounts.account_of(session.person_id)
+    token = new_link(LinkKind.RESET, account.person_id, account.email).rpartition("=")[2]
+    outcomes = at_once(lambda number: recovery.reset_password(token, f"a new password {number}"))
+    assert outcomes.count(None) == 1
+    assert kinds(outcomes).keys() <= {"NoneType", "LinkExpiredError", "ConflictError"}
+    winner = outcomes.index(None)
+    assert accounts.log_in(account.email, f"a new password {winner}", "192.0.2.1").account == replace(
+        account, email_confirmed=True
+    )
+
+
+def test_no_log_in_by_the_former_password_outlives_its_change() -> None:
+    session = logged_in()
+    account = accounts.account_of(session.person_id)
+
+    def act(number: int) -> accounts.SignedIn | None:
+        if number:
+            return accounts.log_in(account.email, PASSWORD, "192.0.2.2")
+        for _ in range(50):
+            try:
+                profile.change_password(account.person_id, session.log_in_id, PASSWORD, "another password")
+            except ConflictError:
+                continue
+            return None
+        raise AssertionError("the password could not be changed")
+
+    outcomes = at_once(act)
+    assert outcomes[0] is None
+    assert [one.log_in_id for one in log_ins_of(account.person_id).log_ins] == [session.log_in_id]
+
+
+def test_two_people_who_want_one_address_do_not_both_get_it() -> None:
+    wanted = f"{uuid4().hex}@example.com"
+    tokens = []
+    for _ in range(THREADS):
+        person_id = logged_in().person_id
+        tokens.append(new_link(LinkKind.CONFIRM, person_id, wanted).rpartition("=")[2])
+    outcomes = at_once(lambda number: profile.confirm(tokens[number]))
+    assert kinds(outcomes) == {"str": 1, "ConflictError": THREADS - 1}
+    claim = claim_to(wanted)
+    assert claim is not None
+    assert accounts.account_of(claim.person_id).email == wanted
+
+
+def test_ratings_given_while_an_account_is_deleted_do_not_stay() -> None:
+    session = logged_in()
+    person_id = session.person_id
+    put_ratings([Rating(person_id, MovieId(number), 3.0, 1_000) for number in range(1, 1_501)])
+
+    def act(number: int) -> None:
+        if number == 0:
+            leaving.delete_account(person_id, session.log_in_id, PASSWORD)
+        else:
+            for each in range(15):
+                with writing_for(person_id):
+                    put_rating(Rating(person_id, MovieId(number * 5_000 + each), 4.0, 2_000))
+
+    outcomes = at_once(act)
+    assert outcomes[0] is None
+    assert ratings_of(person_id) == []
+    assert all(one is None or isinstance(one, UnauthenticatedError) for one in outcomes)
+    assert leaving.finish_interrupted_deletions() == 0
+
+
+def test_a_deleted_account_cannot_be_entered_at_the_same_moment() -> None:
+    session = logged_in()
+    account = accounts.account_of(session.person_id)
+
+    def act(number: int) -> None:
+        if number == 0:
+            leaving.delete_account(account.person_id, session.log_in_id, PASSWORD)
+        elif number % 2:
+            accounts.log_in(account.email, PASSWORD, "192.0.2.3")
+        else:
+            sessions.renew_session(session.refresh_token)
+
+    assert at_once(act)[0] is None
+    assert [row.pk for row in AccountRow.scan() if account.person_id in str(row.attribute_values)] == []

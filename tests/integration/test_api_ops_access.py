@@ -7,8 +7,11 @@ from chalice.app import Chalice
 
 from batch_jobs.__main__ import main
 from chalicelib.api.logs import JsonLines
+from chalicelib.domain.rating import PersonId
 from chalicelib.services.operators import grant, revoke
+from chalicelib.services.writing import writing_for
 from chalicelib.storage import accounts
+from chalicelib.storage.ratings import ratings_of
 from tests.integration.api_client import PASSWORD, Api, Person, problem_in
 
 pytestmark = pytest.mark.usefixtures("model")
@@ -128,6 +131,16 @@ def test_nobody_logs_in_to_a_deactivated_account_until_it_is_active_again(operat
 def test_an_operator_cannot_lock_themselves_out(operator: Person) -> None:
     problem_in(operator.put(f"/ops/people/{operator.person_id}/deactivation"), 409, "conflict")
     assert operator.get("/me").status_code == 200
+
+
+def test_who_is_deactivated_while_they_rate_loses_nothing(operator: Person, api: Api) -> None:
+    eve = api.signed_up("Eve")
+    person_id = PersonId(eve.person_id)
+    eve.put("/me/ratings/1001", {"stars": 4})
+    with writing_for(person_id):
+        assert operator.put(f"/ops/people/{eve.person_id}/deactivation").status_code == 204
+    assert [one.stars for one in ratings_of(person_id)] == [4.0]
+    problem_in(eve.get("/me"), 401, "not-signed-in")
 
 
 def test_a_deactivated_rating_stays_its_persons_until_it_is_active_or_given_anew(

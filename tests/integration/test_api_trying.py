@@ -144,7 +144,7 @@ def test_keeping_asks_for_an_account(api: Api) -> None:
 def test_in_whatever_parts_it_comes_the_newest_is_kept(said: list[tuple[int, int, int]]) -> None:
     person = create_account("Parts", f"parts{clock.now_ms()}-{id(said)}@example.com", PASSWORD).person_id
     for movie_id, halves, at in said:
-        trying.keep_tried_out([Rating(person, MovieId(movie_id), halves / 2, at)], [])
+        trying.keep_tried_out(person, [Rating(person, MovieId(movie_id), halves / 2, at)], [])
     for movie_id in {one for one, *_ in said}:
         latest = max(at for one, _, at in said if one == movie_id)
         first = next(halves for one, halves, at in said if (one, at) == (movie_id, latest))

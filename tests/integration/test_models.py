@@ -16,11 +16,13 @@ from batch_jobs.training.model import TrainingSettings
 from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
 from chalicelib import clock
+from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.services.suggesting import suggestions_for
 from chalicelib.storage import artifacts
+from chalicelib.storage.accounts import add_account
 from chalicelib.storage.artifacts import Kind, read_pointer
 from chalicelib.storage.catalogue import open_catalogue
 from chalicelib.storage.ratings import put_rating
@@ -49,6 +51,7 @@ def run_with(settings: TrainingSettings) -> Run:
 @pytest.fixture(scope="module")
 def first(aws: None) -> Run:  # noqa: ARG001
     publish_movies(Movie(movie_id=MovieId(int(i)), title="Hamlet", year=1900) for i in RATINGS.movie_ids)
+    add_account(Account(PERSON, "Ada", "person-000@example.com", 0), "no password")
     write_ratings(
         Rating(PersonId(str(RATINGS.people[person])), MovieId(movie), stars, 1_700_000_000_000 + turn)
         for person in range(len(RATINGS.people))

@@ -15,6 +15,7 @@ from batch_jobs.exporting import read_export
 from batch_jobs.ledger import Lease, Run
 from batch_jobs.pipeline import STAGES, run_stages
 from chalicelib.config import settings
+from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.mark import Mark, MarkKind
 from chalicelib.domain.movie import Movie, MovieId
@@ -22,6 +23,7 @@ from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.domain.suggestion import Suggestion
 from chalicelib.services.suggesting import suggestions_for
 from chalicelib.storage import artifacts
+from chalicelib.storage.accounts import add_account
 from chalicelib.storage.artifacts import Kind, read_pointer, s3
 from chalicelib.storage.catalogue import open_catalogue
 from chalicelib.storage.marks import put_mark
@@ -128,6 +130,7 @@ def test_suggestions_differ_between_people(run: Run) -> None:  # noqa: ARG001
 
 def test_what_the_job_stored_is_served_and_a_rating_makes_it_fresh_at_once(run: Run) -> None:
     person = PersonId("person-000")
+    add_account(Account(person, "Ada", "person-000@example.com", 0), "no password")
     served = suggestions_for(person)
     assert (served.source, served.model_version) == ("stored", run.run_id)
     assert served.suggestions == _stored(0)

@@ -7,10 +7,11 @@ from chalicelib.api.operations import Credential, NoContent
 from chalicelib.api.requests import LogInBody, SignUpBody, address_of, read_body, read_refresh_cookie
 from chalicelib.api.responses import Profile, Session, answer, nothing, refresh_cookie
 from chalicelib.api.routing import route
+from chalicelib.domain.device import device_of
 from chalicelib.domain.errors import ConflictError, TooManyAttemptsError, UnauthenticatedError
+from chalicelib.domain.log_ins import REFRESH_SECONDS
 from chalicelib.services import accounts
 from chalicelib.services.accounts import SignedIn
-from chalicelib.services.sessions import REFRESH_SECONDS
 
 blueprint = Blueprint(__name__)
 
@@ -22,7 +23,7 @@ blueprint = Blueprint(__name__)
     body=SignUpBody,
     answers=Session,
     status=201,
-    raises=(ConflictError, TooManyAttemptsError),
+    raises=(ConflictError, TooManyAttemptsError, UnauthenticatedError),
 )
 def sign_up(request: Request) -> Response:
     """Make an account and log in.
@@ -30,7 +31,9 @@ def sign_up(request: Request) -> Response:
     The access token is for the page's memory; the refresh token comes as a cookie that no script can read.
     """
     body = read_body(request, SignUpBody)
-    signed_in = accounts.sign_up(body.name, body.email, body.password, address_of(request))
+    signed_in = accounts.sign_up(
+        body.name, body.email, body.password, address_of(request), device_asking(request)
+    )
     return _session(signed_in, status=201)
 
 
@@ -45,7 +48,7 @@ def sign_up(request: Request) -> Response:
 def log_in(request: Request) -> Response:
     """Log in."""
     body = read_body(request, LogInBody)
-    return _session(accounts.log_in(body.email, body.password, address_of(request)))
+    return _session(accounts.log_in(body.email, body.password, address_of(request), device_asking(request)))
 
 
 @route(
@@ -80,6 +83,10 @@ def log_out(request: Request) -> Response:
 def me(request: Request) -> Response:
     """Who is asking."""
     return answer(Profile.of(accounts.account_of(person_asking(request))))
+
+
+def device_asking(request: Request) -> str:
+    return device_of(str(request.headers.get("user-agent", "")))
 
 
 def _session(signed_in: SignedIn, status: int = 200) -> Response:

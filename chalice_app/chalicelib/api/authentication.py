@@ -5,14 +5,35 @@ from chalice.app import Request
 from chalicelib import measuring
 from chalicelib.domain.errors import UnauthenticatedError
 from chalicelib.domain.rating import PersonId
-from chalicelib.services.tokens import read_access_token
+from chalicelib.services.sessions import ENDED, is_logged_in
+from chalicelib.services.tokens import Identity, read_access_token
 
 
 def person_asking(request: Request) -> PersonId:
-    """The person whose access token the request carries. Raises UnauthenticatedError without a good one."""
+    """The person whose access token the request carries. Raises UnauthenticatedError without a good one.
+
+    A token counts only as long as the log-in that it came of: a device that was logged out, and an account
+    that was deleted, is out at once. This reads one row by its key.
+    """
+    identity = identity_claimed(request)
+    if not is_logged_in(identity.person_id, identity.log_in_id):
+        raise UnauthenticatedError(ENDED)
+    return identity.person_id
+
+
+def identity_claimed(request: Request) -> Identity:
+    """What the request's access token says, whether or not its log-in has ended meanwhile.
+
+    Raises UnauthenticatedError without a good one.
+    """
     scheme, _, token = str(request.headers.get("authorization", "")).strip().partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise UnauthenticatedError("Log in first: this needs an access token.")
-    person_id = read_access_token(token.strip())
-    measuring.note_person(person_id)
-    return person_id
+    identity = read_access_token(token.strip())
+    measuring.note_person(identity.person_id)
+    return identity
+
+
+def log_in_asking(request: Request) -> str:
+    """Which of the person's log-ins the access token came of. Raises UnauthenticatedError."""
+    return identity_claimed(request).log_in_id

@@ -13,7 +13,7 @@ from chalice.app import Request, Response
 from chalicelib import measuring
 
 # E-mail addresses; JWTs; and refresh tokens, which are 43 letters of base64url.
-_PRIVATE = re.compile(r"[^\s\"'#=<>]+@[^\s\"'<>]+|eyJ[\w-]+\.[\w-]*\.?[\w-]*|\b[\w-]{43}\b")
+_PRIVATE = re.compile(r"[^\s\"'#=<>]+@[^\s\"'<>]+|eyJ[\w-]+\.[\w-]*\.?[\w-]*|(?<![\w-])[\w-]{43}(?![\w-])")
 
 log = logging.getLogger("movies.api")
 

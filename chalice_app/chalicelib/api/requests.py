@@ -137,9 +137,9 @@ def address_of(request: Request) -> str:
 
 
 # The domain checks these and says in its own words what is wrong; their schemas only describe them.
-_Name = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME})]
-_Email = Annotated[str, WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL})]
-_NewPassword = Annotated[
+NameText = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME})]
+EmailText = Annotated[str, WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL})]
+NewPasswordText = Annotated[
     str,
     WithJsonSchema(
         {
@@ -150,7 +150,7 @@ _NewPassword = Annotated[
         }
     ),
 ]
-_Password = Annotated[str, WithJsonSchema({"type": "string", "format": "password"})]
+PasswordText = Annotated[str, WithJsonSchema({"type": "string", "format": "password"})]
 _Stars = Annotated[
     float,
     WithJsonSchema({"type": "number", "minimum": FEWEST_STARS, "maximum": MOST_STARS, "multipleOf": 0.5}),
@@ -158,14 +158,14 @@ _Stars = Annotated[
 
 
 class SignUpBody(Body):
-    name: _Name
-    email: _Email
-    password: _NewPassword
+    name: NameText
+    email: EmailText
+    password: NewPasswordText
 
 
 class LogInBody(Body):
-    email: _Email
-    password: _Password
+    email: EmailText
+    password: PasswordText
 
 
 class RatingBody(Body):

@@ -37,6 +37,7 @@ class Profile(Answer):
     person_id: str
     name: str
     email: str
+    email_confirmed: bool
     joined_at: int
     operator: bool
 
@@ -46,6 +47,7 @@ class Profile(Answer):
             person_id=account.person_id,
             name=account.name,
             email=account.email,
+            email_confirmed=account.email_confirmed,
             joined_at=account.joined_at,
             operator=account.is_operator,
         )

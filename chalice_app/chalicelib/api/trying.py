@@ -228,6 +228,7 @@ def keep(request: Request) -> Response:
     person_id = person_asking(request)
     body = read_body(request, TriedOut)
     trying.keep_tried_out(
+        person_id,
         [Rating(person_id, MovieId(one.movie_id), one.stars, one.rated_at) for one in _newest(body.ratings)],
         [Mark(person_id, MovieId(one.movie_id), one.kind, one.marked_at) for one in _newest(body.marks)],
     )

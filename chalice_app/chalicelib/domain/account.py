@@ -17,7 +17,8 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`joined_at` and `deactivated_at` are in milliseconds since 1970, UTC; `email` is in its normal form.
+    """`joined_at` and `deactivated_at` are in milliseconds since 1970, UTC; `email` is in its normal form,
+    and confirmed once somebody has followed a link that was sent there.
 
     A deactivated account cannot be logged in to, and models do not learn from its ratings.
     """
@@ -26,6 +27,7 @@ class Account:
     name: str
     email: str
     joined_at: int
+    email_confirmed: bool = False
     is_operator: bool = False
     deactivated_at: int | None = None
 
@@ -54,18 +56,50 @@ def normal_password(text: str) -> str:
 
 def registration(name: str, email: str, password: str) -> Registration:
     """Check all three at once. Raises InvalidInputError naming every field that needs changing."""
-    name = unicodedata.normalize("NFC", name).strip()
+    name = _normal_name(name)
     email = normal_email(email)
     password = normal_password(password)
-    complaints = {
-        "name": _complaint_about_name(name),
-        "email": _complaint_about_email(email),
-        "password": _complaint_about_password(password, name, email),
-    }
+    _refuse(
+        name=_complaint_about_name(name),
+        email=_complaint_about_email(email),
+        password=_complaint_about_password(password, name, email),
+    )
+    return Registration(name, email, password)
+
+
+def checked_name(name: str) -> str:
+    """The name in its normal form. Raises InvalidInputError."""
+    name = _normal_name(name)
+    _refuse(name=_complaint_about_name(name))
+    return name
+
+
+def checked_email(email: str) -> str:
+    """The address in its normal form. Raises InvalidInputError."""
+    email = normal_email(email)
+    _refuse(email=_complaint_about_email(email))
+    return email
+
+
+def checked_password(password: str, name: str, email: str) -> str:
+    """The password in its normal form, fit for the person of that name and address.
+
+    Raises InvalidInputError.
+    """
+    password = normal_password(password)
+    _refuse(password=_complaint_about_password(password, name, email))
+    return password
+
+
+def _refuse(**complaints: str | None) -> None:
+    """Raises InvalidInputError where there is a complaint about a field."""
     problems = tuple(FieldProblem(field, message) for field, message in complaints.items() if message)
     if problems:
         raise InvalidInputError(" ".join(problem.message for problem in problems), problems)
-    return Registration(name, email, password)
+
+
+def _normal_name(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def _complaint_about_name(name: str) -> str | None:

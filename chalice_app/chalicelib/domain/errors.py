@@ -76,6 +76,14 @@ class StaleCursorError(DomainError):
     title = "The list has changed"
 
 
+class LinkExpiredError(DomainError):
+    """The link from a mail was used before, replaced by a newer one, or is too old: ask for another."""
+
+    status = 410
+    slug = "link-expired"
+    title = "The link is no longer good"
+
+
 class TooLargeError(DomainError):
     """The body is larger than what is read."""
 
@@ -102,3 +110,10 @@ class NotReadyError(DomainError):
     status = 503
     slug = "not-ready"
     title = "Not ready yet"
+
+
+class MailNotSentError(NotReadyError):
+    """A mail could not be sent, and nothing was changed."""
+
+    slug = "mail-not-sent"
+    title = "The mail was not sent"

@@ -24,6 +24,10 @@ class Limit:
 
 FAILED_LOG_INS_OF_ACCOUNT = Limit("log-in-account", 10, 15 * 60)
 FAILED_LOG_INS_FROM_ADDRESS = Limit("log-in-address", 50, 15 * 60)
+WRONG_PASSWORDS_OF_PERSON = Limit("password-person", 10, 15 * 60)
+FORGOTTEN_OF_ADDRESS = Limit("forgotten-email", 5, 60 * 60)
+FORGOTTEN_FROM_ADDRESS = Limit("forgotten-address", 30, 60 * 60)
+MAILS_OF_PERSON = Limit("mails-person", 10, 60 * 60)
 
 
 def sign_ups_from_address() -> Limit:

@@ -19,6 +19,7 @@ from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.measuring import measure
 from chalicelib.services import attempts
 from chalicelib.services.attempts import Limit
+from chalicelib.services.writing import writing_for
 from chalicelib.storage.catalogue import Catalogue, open_catalogue
 from chalicelib.storage.marks import add_marks, marks_of
 from chalicelib.storage.ratings import put_ratings, ratings_of
@@ -104,20 +105,21 @@ def import_lists(person_id: PersonId, content: bytes, name: str, *, dry_run: boo
     }
     wishes = _new_wishes(lists.watchlist, finder, unmatched, {mark.movie_id for mark in marks_of(person_id)})
     if not dry_run:
-        put_ratings(
-            [
-                Rating(person_id, movie_id, rating.stars, _moment(rating.rated_at, now))
-                for movie_id, rating in changes.items()
-            ],
-            undated={movie_id for movie_id, rating in changes.items() if rating.rated_at is None},
-        )
+        with writing_for(person_id):
+            put_ratings(
+                [
+                    Rating(person_id, movie_id, rating.stars, _moment(rating.rated_at, now))
+                    for movie_id, rating in changes.items()
+                ],
+                undated={movie_id for movie_id, rating in changes.items() if rating.rated_at is None},
+            )
+            add_marks(
+                [
+                    Mark(person_id, movie_id, MarkKind.WATCHLIST, _moment(wish.added_at, now))
+                    for movie_id, wish in wishes.items()
+                ]
+            )
         measure("Ratings", len(changes))
-        add_marks(
-            [
-                Mark(person_id, movie_id, MarkKind.WATCHLIST, _moment(wish.added_at, now))
-                for movie_id, wish in wishes.items()
-            ]
-        )
     new = sum(movie_id not in own for movie_id in changes)
     return ImportReport(
         source=lists.source,

@@ -10,6 +10,7 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.services.movies import known_movie, titled
 from chalicelib.services.operators import record
+from chalicelib.services.sessions import end_every_log_in
 from chalicelib.storage import accounts as accounts_storage
 from chalicelib.storage import ratings as ratings_storage
 from chalicelib.storage.catalogue import ListedMovie, open_catalogue
@@ -79,6 +80,8 @@ def set_account_active(operator: PersonId, person_id: PersonId, *, active: bool)
     if (account.deactivated_at is None) == active:
         return
     accounts_storage.set_deactivated(person_id, None if active else clock.now_ms())
+    if not active:
+        end_every_log_in(person_id)
     record(operator, "activate account" if active else "deactivate account", person=person_id)
 
 

@@ -11,6 +11,7 @@ from chalicelib.domain.movie import MovieId, imdb_tag
 from chalicelib.domain.rating import PersonId, Rating, check_stars
 from chalicelib.measuring import measure
 from chalicelib.services.movies import known_movie, titled
+from chalicelib.services.writing import writing_for
 from chalicelib.storage.catalogue import Label, ListedMovie, open_catalogue
 from chalicelib.storage.marks import marks_of, put_mark
 from chalicelib.storage.ratings import put_rating, ratings_of
@@ -70,7 +71,8 @@ def rate(person_id: PersonId, movie_id: MovieId, stars: float) -> Rating:
     """Rate a movie now. Raises InvalidInputError off the half-star grid, NotFoundError for unknown movies."""
     rating = Rating(person_id, movie_id, check_stars(stars), clock.now_ms())
     known_movie(movie_id)
-    put_rating(rating)
+    with writing_for(person_id):
+        put_rating(rating)
     measure("Ratings", 1)
     return rating
 
@@ -79,7 +81,8 @@ def mark(person_id: PersonId, movie_id: MovieId, kind: MarkKind) -> Mark:
     """Mark a movie now. Raises NotFoundError for unknown movies."""
     known_movie(movie_id)
     made = Mark(person_id, movie_id, kind, clock.now_ms())
-    put_mark(made)
+    with writing_for(person_id):
+        put_mark(made)
     return made
 
 

@@ -25,6 +25,7 @@ from chalicelib.recommending.reasons import Reasons, reasons_for
 from chalicelib.recommending.rows import FEWEST_IN_ROW, MOST_IN_ROW, Group, Row, RowKind, rows_of
 from chalicelib.recommending.similar import similar_movies
 from chalicelib.recommending.suggesting import known_ratings, predictions, score, suggest
+from chalicelib.services.writing import writing_for
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
 from chalicelib.storage.catalogue import Catalogue, Listing, Sort, open_catalogue
@@ -113,9 +114,9 @@ def suggestions_for(
         )
     made = _computed(ratings, marked, wish, started)
     if made.model_version is not None:
-        put_suggestions(
-            person_id, StoredSuggestions(made.suggestions, basis, made.model_version, made.created_at)
-        )
+        kept = StoredSuggestions(made.suggestions, basis, made.model_version, made.created_at)
+        with writing_for(person_id):
+            put_suggestions(person_id, kept)
     return made
 
 

@@ -43,8 +43,16 @@ def _secrets_manager() -> "SecretsManagerClient":
     return boto3.client("secretsmanager")
 
 
-def issue_access_token(person_id: PersonId) -> str:
-    """A token that proves for `ACCESS_SECONDS` to be this person."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom an access token belongs to, and which of their log-ins it came of."""
+
+    person_id: PersonId
+    log_in_id: str
+
+
+def issue_access_token(person_id: PersonId, log_in_id: str) -> str:
+    """A token that proves for `ACCESS_SECONDS` to be this person, as long as the log-in has not ended."""
     import jwt
 
     keys = _keys(at_most_old=_KEYS_STAY_SECONDS)
@@ -53,13 +61,14 @@ def issue_access_token(person_id: PersonId) -> str:
         "iss": settings().resource_prefix,
         "aud": AUDIENCE,
         "sub": person_id,
+        "sid": log_in_id,
         "iat": issued_at,
         "exp": issued_at + ACCESS_SECONDS,
     }
     return jwt.encode(claims, keys.by_id[keys.current], _ALGORITHM, headers={"kid": keys.current})
 
 
-def read_access_token(token: str) -> PersonId:
+def read_access_token(token: str) -> Identity:
     """Whom the token belongs to. Raises UnauthenticatedError if it is not one of ours, or expired."""
     import jwt
 
@@ -71,13 +80,13 @@ def read_access_token(token: str) -> PersonId:
             audience=AUDIENCE,
             issuer=settings().resource_prefix,
             leeway=_CLOCKS_DIFFER_SECONDS,
-            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            options={"require": ["exp", "iat", "iss", "aud", "sub", "sid"]},
         )
     except jwt.ExpiredSignatureError as error:
         raise UnauthenticatedError("The access token has expired: refresh it or log in again.") from error
     except jwt.PyJWTError as error:
         raise UnauthenticatedError("The access token is not valid: log in again.") from error
-    return PersonId(claims["sub"])
+    return Identity(PersonId(claims["sub"]), str(claims["sid"]))
 
 
 def _key_named(key_id: object) -> str:

@@ -10,6 +10,7 @@ from pynamodb.attributes import (
     JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 from pynamodb.models import Model
 
@@ -23,12 +24,16 @@ class AccountRow(Model):
     |-------------------|--------------------------------------------------------------------------|
     | `user#PERSON`     | the profile                                                              |
     | `email#ADDRESS`   | the claim to the address, with the password's hash                       |
-    | `family#ID`       | one log-in: as long as it exists, the sessions that came of it are good  |
-    | `session#HASH`    | one refresh token, by its hash                                           |
+    | `log-ins#PERSON`  | where the person is logged in, with the hashes of the refresh tokens     |
+    | `reset#PERSON`    | the link that sets a new password, by its token's hash                   |
+    | `confirm#PERSON`  | the link that confirms an address, by its token's hash                   |
     | `attempts#…`      | a counter of attempts                                                    |
+    | `closing`         | whose accounts are being deleted                                         |
 
-    `expires_at` (seconds since 1970) is the table's TTL; `joined_at`, `used_at` and `deactivated_at` are in
-    milliseconds.
+    So all rows of a person are known by key: nothing has to be searched for to list or to delete them. The
+    log-ins are one row because they are read with every request, ended together, and few; `version` counts
+    its changes. `expires_at` (seconds since 1970) is the table's TTL; `joined_at`, `closing_at` and
+    `deactivated_at` are in milliseconds.
     """
 
     class Meta:
@@ -42,8 +47,12 @@ class AccountRow(Model):
     is_operator = BooleanAttribute(null=True)
     deactivated_at = NumberAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
-    family_id = UnicodeAttribute(null=True)
-    used_at = NumberAttribute(null=True)
+    email_confirmed = BooleanAttribute(null=True)
+    closing_at = NumberAttribute(null=True)
+    log_ins = JSONAttribute(null=True)
+    version = NumberAttribute(null=True)
+    token_hash = UnicodeAttribute(null=True)
+    people = UnicodeSetAttribute(null=True)
     attempts = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 

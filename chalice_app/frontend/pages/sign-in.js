@@ -1,7 +1,8 @@
 // Sign up and log in.
 
-import { config, Problem } from "../api.js";
-import { countOf, Icon, useLoaded, useTitle } from "../components/base.js";
+import { config } from "../api.js";
+import { countOf, useLoaded, useTitle } from "../components/base.js";
+import { Field, Password, problemsIn } from "../components/fields.js";
 import { Poster } from "../components/poster.js";
 import { navigate } from "../router.js";
 import { logIn, peek, signUp, useStore } from "../store.js";
@@ -10,22 +11,7 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 /** Where to go afterwards: an address of this site, never another's. */
 function destination(query) {
   const next = new URL(query.get("next") ?? "/", location.origin);
-  return next.origin === location.origin && !/^\/(sign-up|log-in)$/.test(next.pathname) ? next.pathname + next.search : "/";
-}
-
-function Field({ name, label, problem, hint, children, ...attributes }) {
-  const described = [problem && `${name}-problem`, hint && `${name}-hint`].filter(Boolean).join(" ");
-  return html`<div class=${`field ${problem ? "has-problem" : ""}`}>
-    <label for=${name}>${label}</label>
-    <div class="field-box"><input id=${name} name=${name} aria-invalid=${problem ? "true" : null} aria-describedby=${described || null} required ...${attributes} />${children}</div>
-    ${problem ? html`<p class="field-problem" id=${`${name}-problem`}>${problem}</p>` : hint && html`<p class="field-hint" id=${`${name}-hint`}>${hint}</p>`}
-  </div>`;
-}
-
-function Password({ problem, hint, ...attributes }) {
-  const [seen, setSeen] = useState(false);
-  return html`<${Field} name="password" label="Password" type=${seen ? "text" : "password"} problem=${problem} hint=${hint} maxlength="200" ...${attributes}>
-    <button type="button" class="icon-button" aria-pressed=${seen ? "true" : "false"} aria-label="Show the password" onClick=${() => setSeen(!seen)}><${Icon} name=${seen ? "eyeOff" : "eye"} /></button><//>`;
+  return next.origin === location.origin && !/^\/(sign-up|log-in|forgot|reset)$/.test(next.pathname) ? next.pathname + next.search : "/";
 }
 
 const SHOWN = [
@@ -55,9 +41,7 @@ export default function SignIn({ entry }) {
     try {
       await act();
     } catch (error) {
-      const fields = error instanceof Problem ? error.fields : {};
-      const wait = error.retryAfter ? ` You can try again in ${Math.ceil(error.retryAfter / 60)} min.` : "";
-      setProblems({ ...fields, form: Object.keys(fields).length ? null : error.message + wait });
+      setProblems(problemsIn(error));
       setTimeout(() => (form.current?.querySelector("[aria-invalid]") ?? form.current?.querySelector(".form-problem"))?.focus());
     } finally {
       setBusy(false);
@@ -89,6 +73,7 @@ export default function SignIn({ entry }) {
       ${joining && html`<${Field} name="name" label="Name" autocomplete="name" maxlength="80" problem=${problems.name} />`}
       <${Field} name="email" label="E-mail address" type="email" autocomplete=${joining ? "email" : "username"} inputmode="email" autocapitalize="none" maxlength="254" problem=${problems.email} />
       <${Password} autocomplete=${joining ? "new-password" : "current-password"} problem=${problems.password} hint=${joining ? "A few words in a row are easy to remember and hard to guess." : null} />
+      ${!joining && html`<p class="field-hint"><a href="/forgot">Forgot your password?</a></p>`}
       <button class="button large full" disabled=${busy}>${busy ? "One moment…" : joining ? "Sign up" : "Log in"}</button>
       ${demo && html`<button type="button" class="button large quiet full" disabled=${busy} onClick=${() => enter(() => logIn(demo))}>Try the demo account</button>`}
       <p class="sign-in-other">${joining ? "You have an account?" : "New here?"} <a href=${otherHref}>${joining ? "Log in" : "Sign up"}</a></p>
