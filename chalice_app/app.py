@@ -11,16 +11,37 @@ from chalicelib.api import (
     marks,
     movies,
     ratings,
+    streams,
     suggestions,
+    trending,
 )
 from chalicelib.api.headers import add_common_headers
 from chalicelib.api.logs import configure_logs, log_requests
 from chalicelib.api.problems import chalice_errors_as_problems
+from chalicelib.config import settings
 
 app = Chalice(app_name="movies", configure_logs=False)
 configure_logs(app.log)
 
 for middleware in (log_requests, add_common_headers, chalice_errors_as_problems):
     app.register_middleware(middleware, "http")
-for module in (health, accounts, movies, ratings, marks, suggestions, imports, exports, documentation):
+for module in (
+    health,
+    accounts,
+    movies,
+    trending,
+    ratings,
+    marks,
+    suggestions,
+    imports,
+    exports,
+    documentation,
+):
     app.register_blueprint(module.blueprint)
+
+count_ratings = streams.count_ratings
+if stream := settings().ratings_stream_arn:
+    # From the oldest record on: counting one twice changes nothing, missing one would.
+    count_ratings = app.on_dynamodb_record(
+        stream, batch_size=1000, starting_position="TRIM_HORIZON", maximum_batching_window_in_seconds=5
+    )(count_ratings)

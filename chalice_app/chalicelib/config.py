@@ -18,7 +18,8 @@ class Settings:
     `secure_cookies` is off only where the site is served over plain HTTP on this machine.
     `api_base_path` is where browsers reach the API, without a slash at its end.
     `viewer_address_header` names the header in which a trusted CDN says who is calling; without one the
-    caller's own address counts. `sign_ups_per_hour` holds for one address.
+    caller's own address counts. `sign_ups_per_hour` holds for one address. `ratings_stream_arn` is the stream
+    of the ratings' table; None where nothing delivers it to this app.
     """
 
     stage: str
@@ -30,6 +31,7 @@ class Settings:
     api_base_path: str = "/api"
     viewer_address_header: str | None = None
     sign_ups_per_hour: int = 20
+    ratings_stream_arn: str | None = None
 
     def table(self, name: str) -> str:
         return f"{self.resource_prefix}-{name}"
@@ -56,4 +58,5 @@ def settings() -> Settings:
         api_base_path=os.environ.get("API_BASE_PATH", "/api").rstrip("/"),
         viewer_address_header=os.environ.get("VIEWER_ADDRESS_HEADER") or None,
         sign_ups_per_hour=int(os.environ.get("SIGN_UPS_PER_HOUR", sign_ups)),
+        ratings_stream_arn=os.environ.get("RATINGS_STREAM_ARN") or None,
     )
