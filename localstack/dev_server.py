@@ -3,9 +3,10 @@
     python localstack/dev_server.py --port 8000
 
 Requests under /api go through Chalice's own local gateway, so the application meets the events it would
-meet on Lambda; the rest comes from the site bucket, as a CDN would fetch it. Chalice's server is kept, but
-answers at once (no Nagle delay, buffered writes), takes more waiting connections, and speaks
-`application/problem+json` where it would refuse a request by itself.
+meet on Lambda; the rest comes from the site bucket, as a CDN would fetch it. The stream of the ratings is
+pumped to its handler, as Lambda would. Chalice's server is kept, but answers at once (no Nagle delay,
+buffered writes), takes more waiting connections, and speaks `application/problem+json` where it would refuse
+a request by itself.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from types import FrameType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from chalice.app import Chalice
+from chalice.app import Chalice, DynamoDBEvent
 from chalice.config import Config
 from chalice.local import (
     ChaliceRequestHandler,
@@ -36,6 +37,7 @@ from chalice.local import (
 
 import local_environment
 from site_files import Site, SiteFile
+from stream_pump import StreamPump
 
 LARGEST_BODY = 10 << 20
 """Bytes of a request's body beyond which it is refused unread, as API Gateway does; the API's own limits are
@@ -265,6 +267,7 @@ def main() -> int:
     local_environment.use("http://127.0.0.1:4566", Path(".local/cache"))
     sys.path.insert(0, str(local_environment.REPOSITORY / "chalice_app"))
     from app import app
+    from chalicelib.api.streams import count_ratings
     from chalicelib.config import settings
 
     site = Site(local_environment.s3(), settings().site_bucket)
@@ -277,8 +280,11 @@ def main() -> int:
         )
         return 1
     stop_at_signal(server, with_parent=chosen.with_parent)
+    pump = StreamPump(settings().table("ratings"), lambda event: count_ratings(DynamoDBEvent(event, None)))
+    pump.start()
     with server:
         server.serve_forever(poll_interval=0.1)
+    pump.stop()
     return 0
 
 
