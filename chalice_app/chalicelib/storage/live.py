@@ -24,7 +24,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.config import settings
-from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.errors import ConflictError, InvalidInputError
 from chalicelib.domain.live import Basis, Change, LiveCounts, counts_of, digest
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import FEWEST_STARS, check_stars
@@ -98,7 +98,7 @@ def change_of(record: Mapping[str, Any]) -> Change:
             after=_half_stars(after),
         )
         _CHANGE.pack(*made)
-    except (KeyError, TypeError, AttributeError, struct.error) as error:
+    except (KeyError, TypeError, AttributeError, InvalidInputError, struct.error) as error:
         raise ValueError(f"This is no change of a rating: {error!r}.") from error
     return made
 
