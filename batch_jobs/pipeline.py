@@ -22,7 +22,7 @@ from batch_jobs.evaluating.cold_start import measure_cold_start
 from batch_jobs.evaluating.per_person import PersonFigures
 from batch_jobs.evaluating.splitting import split_ratings
 from batch_jobs.evaluation import Evaluation, measure
-from batch_jobs.exporting import export_ratings, read_export
+from batch_jobs.exporting import export_ratings, read_export, started_at
 from batch_jobs.gate import Verdict, judge
 from batch_jobs.ledger import Lease, Run
 from batch_jobs.recent import basis_of_export
@@ -109,7 +109,7 @@ def publish(run: Run) -> None:
             if "finished_at" not in run.stages.get(stage, {}):
                 raise NotFoundError(f"Run {run.run_id} has nothing to publish: run `{stage}` first.")
         ratings = exported_ratings(run.run_id)
-        basis = basis_of_export(ratings, run.stages["export"]["started_at"])
+        basis = basis_of_export(ratings, started_at(run.run_id))
         change = publish_ratings_summary(rating_summary(ratings), basis)
         count_changes()  # those since the export are now relative to it
         counts["catalogue"] = change.version

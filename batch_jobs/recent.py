@@ -11,9 +11,6 @@ from chalicelib.domain.rating import FEWEST_STARS
 from chalicelib.domain.trending import RecentRatings, say_enough
 from chalicelib.storage.live import read_state
 
-CLOCKS_APART = 60
-"""Seconds that this machine's clock and the database's may differ by."""
-
 SPANS = (7, 30, 90, 365)
 """The days that may count as the latest; the fewest that say enough are taken."""
 
@@ -21,13 +18,13 @@ _A_DAY_MS = 86_400_000
 
 
 def basis_of_export(ratings: RatingColumns, started_at: int) -> Basis:
-    """What an export holds that was started at that moment (milliseconds since 1970).
+    """What an export holds that was started at that moment (seconds since 1970, by the database's clock).
 
-    A rating that changed while the export went on may be in it or not: which, the export itself tells.
+    A rating that changed while the export went on may be in it or not: which, the export itself tells. Only
+    a change from then that the stream has not delivered by now, after all the training, is taken for new.
     """
-    since = started_at // 1000 - CLOCKS_APART
-    later = [change for change in read_state().changes if change.changed_at >= since]
-    return Basis(since, counted_changes(ratings, later), recent_ratings(ratings))
+    later = [change for change in read_state().changes if change.changed_at >= started_at]
+    return Basis(started_at, counted_changes(ratings, later), recent_ratings(ratings))
 
 
 def counted_changes(ratings: RatingColumns, changes: list[Change]) -> frozenset[int]:

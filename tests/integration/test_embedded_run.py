@@ -20,6 +20,12 @@ from tests.integration.embedded import LOCALSTACK, free_port
 
 MOVIE_COUNT = 24
 
+COUNT_RATINGS = """
+import boto3, collections, json
+pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName="movies-local-ratings")
+print(json.dumps(collections.Counter(item["movie_id"]["N"] for page in pages for item in page["Items"])))
+"""
+
 
 class Product:
     """One installation with a tiny demo, started and ended as a whole."""
@@ -141,6 +147,33 @@ def test_an_interrupted_set_up_goes_on_where_it_stopped(product: Product) -> Non
         assert health["catalogue_version"]
         assert health["model_version"]
         assert len(browser.get("/movies?sort=popular").json()["items"]) == MOVIE_COUNT
+
+
+def test_no_rating_of_the_set_up_is_counted_twice(product: Product) -> None:
+    """The stream tells of them all when the site starts, and the catalogue holds them already."""
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{product.aws_port}",
+        "RESOURCE_PREFIX": "movies-local",
+    }
+    counted = subprocess.run(
+        [sys.executable, "-c", COUNT_RATINGS], capture_output=True, text=True, check=True, env=environment
+    )
+    with product.browser() as browser:
+        product.log_in(browser)
+        rated = browser.get("/me/library").json()["ratings"]
+        listed = browser.get("/movies?limit=60").json()["items"]
+        other = next(one["movie_id"] for one in reversed(listed) if str(one["movie_id"]) not in rated)
+        before = listed_count(listed, other)
+        browser.put(f"/me/ratings/{other}", json={"stars": 4}).raise_for_status()
+        await_counts(browser, [other], [before + 1])
+        browser.delete(f"/me/ratings/{other}").raise_for_status()
+        await_counts(browser, [other], [before])
+        shown = {
+            one["movie_id"]: one["rating_count"] for one in browser.get("/movies?limit=60").json()["items"]
+        }
+    exact = json.loads(counted.stdout)
+    assert shown == {movie: exact.get(str(movie), 0) for movie in shown}
 
 
 def test_a_second_start_is_refused_while_it_runs(product: Product) -> None:

@@ -113,9 +113,8 @@ def test_an_exact_count_in_between_counts_nothing_twice_and_forgets_nothing(stre
     rate("gus", brazil, 5.0)
     early = stream.new()
     lambda_runs(early)
-    started = clock.now_ms()
     rate("hal", brazil, 4.0)  # the export sees this one
-    export_ratings("exact")
+    started = export_ratings("exact").started_at
     seen = stream.new()
     lambda_runs(seen)
     rate("gus", brazil, 1.0)  # and not this one

@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -119,7 +120,8 @@ def read_state() -> LiveState:
             return LiveState(None, ())
         raise
     content = answer["Body"].read()
-    end, head = _head_of(content)
+    end = _START + _LENGTH.unpack_from(content, len(_MAGIC))[0]
+    head = json.loads(zlib.decompress(content[_START:end]))
     changes = tuple(Change._make(row) for row in _CHANGE.iter_unpack(content[end:]))
     return LiveState(head["catalogue"], changes, answer["ETag"])
 
@@ -195,7 +197,8 @@ def _head(state: LiveState) -> bytes:
     return json.dumps(head, separators=(",", ":")).encode()
 
 
-def _read_head() -> dict[str, Any] | None:
+def _read_head() -> bytes | None:
+    """The compressed head, or None before anything was counted."""
     wanted = _FIRST_READ
     while True:
         try:
@@ -209,29 +212,24 @@ def _read_head() -> dict[str, Any] | None:
         content = answer["Body"].read()
         end = _START + _LENGTH.unpack_from(content, len(_MAGIC))[0]
         if end <= len(content):
-            return _head_of(content)[1]
+            return content[_START:end]
         wanted = end
 
 
-def _head_of(content: bytes) -> tuple[int, dict[str, Any]]:
-    """Where the head ends, and what is in it."""
-    end = _START + _LENGTH.unpack_from(content, len(_MAGIC))[0]
-    head: dict[str, Any] = json.loads(zlib.decompress(content[_START:end]))
-    return end, head
-
-
-def _remember(head: dict[str, Any] | None) -> None:
-    if head is None or head["catalogue"] is None:
+def _remember(packed: bytes | None) -> None:
+    if packed is None:
+        return
+    head = json.loads(zlib.decompress(packed))
+    if head["catalogue"] is None:
         return
     _counts.pop(head["catalogue"], None)
     while len(_counts) > 1:
         del _counts[next(iter(_counts))]
-    moved = {key: head[key] for key in ("shifts", "newly_rated", "until")}
     _counts[head["catalogue"]] = LiveCounts(
         shifts={MovieId(movie): tuple(shift) for movie, *shift in head["shifts"]},
         newly_rated={MovieId(movie): count for movie, count in head["newly_rated"]},
         until=head["until"],
-        revision=f"{digest(json.dumps(moved)):016x}",
+        revision=blake2b(packed, digest_size=8).hexdigest(),
     )
 
 
