@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 
+from chalicelib import clock
 from chalicelib.domain.errors import ConflictError, NotReadyError
+from chalicelib.domain.live import Basis
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.storage.artifacts import Kind, Pointer, fetch, read_pointer, swap_pointer, upload
 from chalicelib.storage.catalogue import (
@@ -26,6 +28,7 @@ from chalicelib.storage.catalogue import (
     SCHEMA,
     Catalogue,
 )
+from chalicelib.storage.live import basis_of, write_basis
 from chalicelib.storage.searching import joined_words, searchable_words, title_key
 
 PRIOR_RATINGS = 25
@@ -113,16 +116,20 @@ def publish_movies(movies: Iterable[Movie]) -> CatalogueChange:
     return _publish(lambda known, summary: (merge_movies(known, source), summary), source)
 
 
-def publish_ratings_summary(summary: Summary) -> CatalogueChange:
+def publish_ratings_summary(summary: Summary, basis: Basis | None = None) -> CatalogueChange:
     """Publish the counts and means of all ratings; a movie that the summary lacks has none.
 
-    Ratings of movies that are not in the catalogue are left out. Raises NotReadyError before the first
-    catalogue, ConflictError if other jobs keep publishing in between.
+    `basis` is what the summary holds: by default, every rating up to now. Ratings of movies that are not in
+    the catalogue are left out. Raises NotReadyError before the first catalogue, ConflictError if other jobs
+    keep publishing in between.
     """
     if read_pointer(Kind.CATALOGUE) is None:
         raise NotReadyError("There is no catalogue to add ratings to; import movies first.")
     rated = {movie_id: one for movie_id, one in summary.items() if one.count > 0}
-    return _publish(lambda known, _: (known, {m: one for m, one in rated.items() if m in known}))
+    return _publish(
+        lambda known, _: (known, {m: one for m, one in rated.items() if m in known}),
+        basis=basis or Basis(clock.now_s()),
+    )
 
 
 def merge_movies(known: Mapping[MovieId, Movie], source: Iterable[Movie]) -> dict[MovieId, Movie]:
@@ -158,17 +165,21 @@ _Summary = dict[MovieId, RatingSummary]
 
 
 def _publish(
-    change: Callable[[_Movies, _Summary], tuple[_Movies, _Summary]], source: Iterable[Movie] | None = None
+    change: Callable[[_Movies, _Summary], tuple[_Movies, _Summary]],
+    source: Iterable[Movie] | None = None,
+    basis: Basis | None = None,
 ) -> CatalogueChange:
     try:
-        return _publish_once(change, source)
+        return _publish_once(change, source, basis)
     except ConflictError:
         logger.info("Another job published a catalogue in the meantime; merging into that one.")
-        return _publish_once(change, source)
+        return _publish_once(change, source, basis)
 
 
 def _publish_once(
-    change: Callable[[_Movies, _Summary], tuple[_Movies, _Summary]], source: Iterable[Movie] | None
+    change: Callable[[_Movies, _Summary], tuple[_Movies, _Summary]],
+    source: Iterable[Movie] | None,
+    basis: Basis | None,
 ) -> CatalogueChange:
     pointer = read_pointer(Kind.CATALOGUE)
     known, known_summary = (
@@ -183,7 +194,10 @@ def _publish_once(
         for movie_id in named
     )
     changed = pointer is None or added + updated > 0
-    version = _publish_version(movies, summary, pointer) if changed or pointer is None else pointer.version
+    if changed or pointer is None:
+        version = _publish_version(movies, summary, pointer, basis)
+    else:
+        version = pointer.version
     return CatalogueChange(
         version=version,
         added=added,
@@ -194,12 +208,19 @@ def _publish_once(
     )
 
 
-def _publish_version(movies: _Movies, summary: _Summary, expected: Pointer | None) -> str:
+def _publish_version(
+    movies: _Movies, summary: _Summary, expected: Pointer | None, basis: Basis | None
+) -> str:
+    """Without a `basis` the summary is that of the version before; the first of all holds no ratings."""
+    if basis is None:
+        basis = basis_of(expected.version) if expected else Basis(0)
     version = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{_digest(movies, summary)}"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / FILE_NAME
         build_catalogue(path, movies.values(), summary)
         upload(Kind.CATALOGUE, version, path)
+    if basis is not None:
+        write_basis(version, basis)
     swap_pointer(Kind.CATALOGUE, version, expected)
     return version
 

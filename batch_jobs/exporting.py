@@ -13,6 +13,7 @@ import json
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import boto3
@@ -43,9 +44,14 @@ class ExportPart:
 
 @dataclass(frozen=True, slots=True)
 class ExportManifest:
-    """What an export holds; times in milliseconds since 1970, None where it holds no rating."""
+    """What an export holds; times in milliseconds since 1970, None where it holds no rating.
+
+    `started_at` (seconds since 1970, by the database's clock) is when reading began: it holds every change
+    before, and of later ones those that it met.
+    """
 
     run: str
+    started_at: int
     rows: int
     earliest: int | None
     latest: int | None
@@ -102,6 +108,7 @@ def export_ratings(run: str) -> ExportManifest:
     deactivated = deactivated_people()
     parts: list[ExportPart] = []
     times: list[int] = []
+    started_at, approximate_rows = _moment_and_rows()
 
     def write(segment: int) -> None:
         for number, frame in enumerate(_scan_segment(segment, deactivated, bar)):
@@ -114,12 +121,13 @@ def export_ratings(run: str) -> ExportManifest:
             times.extend((int(frame["rated_at"].min()), int(frame["rated_at"].max())))
 
     with (
-        counter("Exporting ratings", _approximate_rows(), "rating") as bar,
+        counter("Exporting ratings", approximate_rows, "rating") as bar,
         ThreadPoolExecutor(SEGMENTS) as pool,
     ):
         list(pool.map(write, range(SEGMENTS)))
     manifest = ExportManifest(
         run=run,
+        started_at=started_at,
         rows=sum(part.rows for part in parts),
         earliest=min(times, default=None),
         latest=max(times, default=None),
@@ -134,10 +142,27 @@ def export_ratings(run: str) -> ExportManifest:
     return manifest
 
 
-def _approximate_rows() -> int | None:
-    """DynamoDB's own count, up to six hours old: good enough for a progress bar."""
-    table = boto3.client("dynamodb").describe_table(TableName=settings().table("ratings"))["Table"]
-    return table.get("ItemCount") or None
+def _moment_and_rows() -> tuple[int, int | None]:
+    """The time of DynamoDB's clock, which also dates the changes in its streams, and how many rows it thinks
+    there are: up to six hours old, and good enough for a progress bar."""
+    answer = boto3.client("dynamodb").describe_table(TableName=settings().table("ratings"))
+    moment = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return int(moment.timestamp()), answer["Table"].get("ItemCount") or None
+
+
+def started_at(run: str) -> int:
+    """When reading the ratings of an export began, as its manifest says. Raises as `read_export` does."""
+    moment: int = _manifest(run)["started_at"]
+    return moment
+
+
+def _manifest(run: str) -> dict[str, Any]:
+    try:
+        answer = s3().get_object(Bucket=settings().artifacts_bucket, Key=f"{_prefix(run)}/manifest.json")
+    except s3().exceptions.NoSuchKey:
+        raise ValueError(f"Run {run} has no finished export: run `export` first.") from None
+    manifest: dict[str, Any] = json.load(answer["Body"])
+    return manifest
 
 
 def read_export(run: str) -> pd.DataFrame:
@@ -145,14 +170,9 @@ def read_export(run: str) -> pd.DataFrame:
 
     Raises ValueError if the export is unfinished, empty, or a part of it is not what was written.
     """
-    bucket = settings().artifacts_bucket
-    try:
-        manifest = json.load(s3().get_object(Bucket=bucket, Key=f"{_prefix(run)}/manifest.json")["Body"])
-    except s3().exceptions.NoSuchKey:
-        raise ValueError(f"Run {run} has no finished export: run `export` first.") from None
     tables = []
-    for part in manifest["parts"]:
-        body = s3().get_object(Bucket=bucket, Key=part["key"])["Body"].read()
+    for part in _manifest(run)["parts"]:
+        body = s3().get_object(Bucket=settings().artifacts_bucket, Key=part["key"])["Body"].read()
         if hashlib.sha256(body).hexdigest() != part["sha256"]:
             raise ValueError(f"{part['key']} is not what the export wrote: run `export` again.")
         tables.append(pq.read_table(io.BytesIO(body), read_dictionary=["user_id"]))

@@ -22,9 +22,10 @@ from batch_jobs.evaluating.cold_start import measure_cold_start
 from batch_jobs.evaluating.per_person import PersonFigures
 from batch_jobs.evaluating.splitting import split_ratings
 from batch_jobs.evaluation import Evaluation, measure
-from batch_jobs.exporting import export_ratings, read_export
+from batch_jobs.exporting import export_ratings, read_export, started_at
 from batch_jobs.gate import Verdict, judge
 from batch_jobs.ledger import Lease, Run
+from batch_jobs.recent import basis_of_export
 from batch_jobs.scoring import suggestions_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
@@ -35,6 +36,7 @@ from chalicelib.domain.rating import FEWEST_STARS, MOST_STARS, PersonId
 from chalicelib.domain.suggestion import MOST_SUGGESTIONS, basis_of
 from chalicelib.recommending.model import FILE_NAME, Model
 from chalicelib.services.leaving import finish_interrupted_deletions
+from chalicelib.services.live import count_changes
 from chalicelib.storage import artifacts
 from chalicelib.storage.artifacts import Kind
 from chalicelib.storage.catalogue import open_catalogue
@@ -116,7 +118,9 @@ def publish(run: Run) -> None:
             if "finished_at" not in run.stages.get(stage, {}):
                 raise NotFoundError(f"Run {run.run_id} has nothing to publish: run `{stage}` first.")
         ratings = exported_ratings(run.run_id)
-        change = publish_ratings_summary(rating_summary(ratings))
+        basis = basis_of_export(ratings, started_at(run.run_id))
+        change = publish_ratings_summary(rating_summary(ratings), basis)
+        count_changes()  # those since the export are now relative to it
         counts["catalogue"] = change.version
         pointer = artifacts.read_pointer(Kind.MODELS)
         current = pointer.version if pointer else None

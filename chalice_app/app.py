@@ -21,12 +21,15 @@ from chalicelib.api import (
     recovery,
     searches,
     statistics,
+    streams,
     suggestions,
+    trending,
     trying,
 )
 from chalicelib.api.headers import add_common_headers
 from chalicelib.api.logs import configure_logs, log_requests
 from chalicelib.api.problems import chalice_errors_as_problems
+from chalicelib.config import settings
 
 app = Chalice(app_name="movies", configure_logs=False)
 configure_logs(app.log)
@@ -34,9 +37,16 @@ configure_logs(app.log)
 for middleware in (log_requests, add_common_headers, chalice_errors_as_problems):
     app.register_middleware(middleware, "http")
 for module in (
-    *(health, accounts, account, recovery, movies, searches, model_card, trying),
+    *(health, accounts, account, recovery, movies, searches, trending, model_card, trying),
     *(ratings, reasons, statistics, marks, suggestions, imports, exports),
     *(ops_runs, ops_models, ops_people, ops_costs),
     documentation,
 ):
     app.register_blueprint(module.blueprint)
+
+count_ratings = streams.count_ratings
+if stream := settings().ratings_stream_arn:
+    # From the oldest record on: counting one twice changes nothing, missing one would.
+    count_ratings = app.on_dynamodb_record(
+        stream, batch_size=1000, starting_position="TRIM_HORIZON", maximum_batching_window_in_seconds=5
+    )(count_ratings)

@@ -4,8 +4,9 @@
 
 What the product would have mailed is shown at /_mail. Requests under /api go through Chalice's own local
 gateway, so the application meets the events it would meet on Lambda; the rest comes from the site bucket, as
-a CDN would fetch it. Chalice's server is kept, but answers at once (no Nagle delay, buffered writes), takes
-more waiting connections, and speaks `application/problem+json` where it would refuse a request by itself.
+a CDN would fetch it. The stream of the ratings is pumped to its handler, as Lambda would. Chalice's server is
+kept, but answers at once (no Nagle delay, buffered writes), takes more waiting connections, and speaks
+`application/problem+json` where it would refuse a request by itself.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from chalice.app import Chalice
+from chalice.app import Chalice, DynamoDBEvent
 from chalice.config import Config
 from chalice.local import (
     ChaliceRequestHandler,
@@ -36,6 +37,7 @@ import local_environment
 from mailbox_page import MAIL_PATH, mail_page
 from site_files import Site, SiteFile
 from stopping import stop_when_told
+from stream_pump import StreamPump
 
 LARGEST_BODY = 10 << 20
 """Bytes of a request's body beyond which it is refused unread, as API Gateway does; the API's own limits are
@@ -260,6 +262,7 @@ def main() -> int:
     local_environment.use("http://127.0.0.1:4566", Path(".local/cache"))
     sys.path.insert(0, str(local_environment.REPOSITORY / "chalice_app"))
     from app import app
+    from chalicelib.api.streams import count_ratings
     from chalicelib.config import settings
 
     site = Site(local_environment.s3(), settings().site_bucket)
@@ -277,8 +280,11 @@ def main() -> int:
         threading.Thread(target=server.shutdown).start()
 
     stop_when_told(stop, with_parent=chosen.with_parent)
+    pump = StreamPump(settings().table("ratings"), lambda event: count_ratings(DynamoDBEvent(event, None)))
+    pump.start()
     with server:
         server.serve_forever(poll_interval=0.1)
+    pump.stop()
     return 0
 
 

@@ -5,6 +5,8 @@ MiniStack keeps everything but S3 objects in memory and saves it at a graceful s
 - **DynamoDB items**: the outcome of every write is appended to a journal (see `journal.py`) before the
   write is answered. Writes go one at a time, so the journal's order is the order they happened in.
 - **S3 objects** are files; MiniStack writes each before it answers.
+- **Stream records** go into the journal with the write they tell of; of those that a checkpoint drops from
+  it, the newest are kept beside the snapshot, more than a consumer that is running can be behind.
 - **Everything else that changes** (tables, stacks, secrets, buckets, parameters, schedules …) is rare and
   small: the state of these services is saved whole before the call is answered. A stack is built after its
   call was answered, so it is saved before the first CloudFormation answer after it is complete; a kill
@@ -16,11 +18,11 @@ journal has grown large, when a table is written to that the snapshot lacks, and
 replaying the journal would take longer than a moment. At start the snapshot is loaded, then the journal
 is replayed.
 
-    services/*.json   one file per service, replaced atomically
+    services/*.json   one file per service, replaced atomically; streams.json for the newest stream records
     journal/*         DynamoDB writes since the snapshot in services/dynamodb.json
     s3/               the objects
 
-Not kept: stream records, unfinished multipart uploads, transaction tokens.
+Not kept: older stream records, unfinished multipart uploads, transaction tokens.
 """
 
 import asyncio
@@ -29,9 +31,10 @@ import json
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -50,6 +53,11 @@ Send = Callable[[Message], Awaitable[None]]
 
 WORTH_A_CHECKPOINT = 4 << 20
 """Bytes of journal from which starting and stopping take a checkpoint (about a second's replay)."""
+
+KEPT_STREAM_RECORDS = 4000
+"""Of each stream, at a checkpoint: less than what makes the next start take another one."""
+
+_STREAMS = "streams"
 
 _READING = re.compile(
     r"(Get|List|Describe|Head|Query|Scan|Search|BatchGet|TransactGet|Lookup|Filter|Select|Validate|Assume)"
@@ -117,6 +125,9 @@ class DurableAws:
             file = self._services / f"{name}.json"
             if file.exists():
                 ministack.app._get_module(module).load_persisted_state(self._load(file))
+        if (file := self._services / f"{_STREAMS}.json").exists():
+            for account, region, table, records in self._load(file):
+                dynamodb._stream_records.set_scoped(account, region, table, records)
         self._replay()
         if self._journal.size > WORTH_A_CHECKPOINT:
             await self.checkpoint()
@@ -140,15 +151,17 @@ class DurableAws:
     async def _write_items(self, scope: Message, body: bytes) -> Answer:
         """Run a DynamoDB write, journal its outcome, and only then let its answer go."""
         async with self._writing:
+            streamed_before = _last_streamed()
             answer = await _ask(scope, body)
             if answer.status != HTTPStatus.OK:
                 return answer
             writes = await _outcome(scope, body, answer)
+            streamed = _streamed_since(streamed_before)
             try:
                 if writes is None or not self._saved_tables.issuperset(table for table, _ in writes):
                     await self._checkpoint_now()
                 if writes:
-                    self._journal.append(Outcome(_signed_for(scope), writes))
+                    self._journal.append(Outcome(_signed_for(scope), writes, streamed))
             except OSError as error:
                 return _not_kept(error)
         if self._journal.size > self._large_journal and self._background is None:
@@ -201,6 +214,8 @@ class DurableAws:
                     await saving.enter_async_context(self._saving)
                     ended = self._journal.rotate()
                     tables = await asyncio.to_thread(_state_of, "dynamodb")
+                    streams = _newest_streamed()
+                await asyncio.to_thread(self._save, _STREAMS, streams)
                 await asyncio.to_thread(self._save, "dynamodb", tables)
                 self._journal.drop(ended)
         except OSError as error:
@@ -210,6 +225,8 @@ class DurableAws:
 
     def _save_services(self, *, dynamodb: bool) -> None:
         left_out = set() if dynamodb else {"dynamodb"}
+        if dynamodb:
+            self._save(_STREAMS, _newest_streamed())
         if _stacks_under_way():
             left_out.add("cloudformation")
         for name in ministack.app._build_persistence_save_dict():
@@ -256,7 +273,7 @@ class DurableAws:
         return state
 
     def _replay(self) -> None:
-        """Put the journal's writes into the tables, as restored state: nothing is streamed again."""
+        """Put the journal's writes into the tables, and what they once streamed into the streams."""
         try:
             for outcome in self._journal.outcomes():
                 access_key, region = outcome.scope
@@ -264,6 +281,8 @@ class DurableAws:
                 set_request_region(region)
                 for table, write in outcome.writes:
                     _put_back(dynamodb._tables[table], write)
+                for table, record in outcome.streamed:
+                    _stream_again(table, record)
         except (ValueError, KeyError) as error:
             raise DamagedStateError(
                 f"The journal in {self._services.parent / 'journal'} does not fit the saved tables "
@@ -361,6 +380,45 @@ def _put_back(table: dict[str, Any], write: dict[str, Any]) -> None:
         dynamodb._set_item(table, hash_value, range_value, item)
     else:
         dynamodb._remove_item(table, hash_value, range_value)
+
+
+def _last_streamed() -> dict[tuple[str, str, str], str]:
+    """The sequence number of each stream's newest record."""
+    return {
+        key: _sequence_number(records[-1]) for key, records in dynamodb._stream_records.all_items() if records
+    }
+
+
+def _streamed_since(before: dict[tuple[str, str, str], str]) -> list[tuple[str, dict[str, Any]]]:
+    """The records that came after those, with their tables."""
+    return [
+        (key[2], record)
+        for key, records in dynamodb._stream_records.all_items()
+        for record in reversed(list(_newer(records, before.get(key, ""))))
+    ]
+
+
+def _newer(records: list[dict[str, Any]], sequence_number: str) -> Iterator[dict[str, Any]]:
+    """The records after that number, the newest first."""
+    return takewhile(lambda record: _sequence_number(record) > sequence_number, reversed(records))
+
+
+def _newest_streamed() -> list[tuple[str, str, str, list[dict[str, Any]]]]:
+    return [(*key, records[-KEPT_STREAM_RECORDS:]) for key, records in dynamodb._stream_records.all_items()]
+
+
+def _stream_again(table: str, record: dict[str, Any]) -> None:
+    """Put a record back into its stream, in whose order the journal holds them, unless it is there."""
+    records = dynamodb._stream_records.get(table)
+    if records is None:
+        dynamodb._stream_records[table] = [record]
+    elif _sequence_number(record) > _sequence_number(records[-1]):
+        records.append(record)
+
+
+def _sequence_number(record: dict[str, Any]) -> str:
+    number: str = record["dynamodb"]["SequenceNumber"]
+    return number
 
 
 # Talking to MiniStack in this process

@@ -7,7 +7,8 @@ A journal is a folder of numbered segments, `00000001.journal`, `00000002.journa
 
 and a payload is one JSON object, the outcome of one request:
 
-    {"scope": [access key, region], "writes": [[table, {"PutRequest": …} or {"DeleteRequest": …}], …]}
+    {"scope": [access key, region], "writes": [[table, {"PutRequest": …} or {"DeleteRequest": …}], …],
+     "streamed": [[table, stream record], …]}
 
 Outcomes, not requests, are kept: each write names the whole item that was there afterwards. Replaying a
 segment twice, or onto a snapshot that already holds it, therefore ends in the same state, and neither a
@@ -25,7 +26,7 @@ import os
 import threading
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
 from typing import Any
@@ -40,18 +41,27 @@ class DamagedStateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one request wrote: `writes` are pairs of a table and a BatchWriteItem write request."""
+    """What one request wrote: `writes` are pairs of a table and a BatchWriteItem write request, `streamed`
+    pairs of a table and a record that the write put into the table's stream."""
 
     scope: tuple[str, str]
     writes: list[tuple[str, dict[str, Any]]]
+    streamed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def encode(self) -> bytes:
-        return json.dumps({"scope": self.scope, "writes": self.writes}, separators=(",", ":")).encode()
+        content: dict[str, Any] = {"scope": self.scope, "writes": self.writes}
+        if self.streamed:
+            content["streamed"] = self.streamed
+        return json.dumps(content, separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, payload: bytes) -> "Outcome":
         data = json.loads(payload)
-        return cls(tuple(data["scope"]), [(table, write) for table, write in data["writes"]])
+        return cls(
+            tuple(data["scope"]),
+            [(table, write) for table, write in data["writes"]],
+            [(table, record) for table, record in data.get("streamed", ())],
+        )
 
 
 class Journal:

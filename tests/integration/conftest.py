@@ -23,7 +23,7 @@ from chalicelib.config import settings
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.recommending.model import FILE_NAME, Model, RatingModel
 from chalicelib.services import attempts, recovery, tokens
-from chalicelib.storage import artifacts, outbox
+from chalicelib.storage import artifacts, live, outbox
 from chalicelib.storage.artifacts import Kind, swap_pointer, upload
 from chalicelib.storage.tables import AccountRow, MarkRow, RatingRow, RunRow, SuggestionsRow
 from dev_server import create_server
@@ -44,6 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _forget_what_is_cached() -> None:
     artifacts._pointers.clear()
+    live.forget()
     tokens._keys_read = None
 
 

@@ -15,6 +15,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -78,6 +79,9 @@ class EmbeddedAws:
 
     def dynamodb(self) -> "DynamoDBClient":
         return self._session().client("dynamodb", endpoint_url=self.endpoint, config=_ONCE)
+
+    def streams(self) -> "DynamoDBStreamsClient":
+        return self._session().client("dynamodbstreams", endpoint_url=self.endpoint, config=_ONCE)
 
     def s3(self) -> "S3Client":
         return self._session().client("s3", endpoint_url=self.endpoint, config=_ONCE)

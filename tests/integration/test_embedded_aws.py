@@ -266,6 +266,45 @@ def test_a_deleted_table_stays_deleted_and_its_successor_is_empty(aws: EmbeddedA
     assert items_of(aws.dynamodb(), "ratings") == {("bob", 2): 8}
 
 
+def streamed(aws: EmbeddedAws, table: str) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Every record of a table's stream: its number, and the item before and after."""
+    streams = aws.streams()
+    arn = aws.dynamodb().describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    place = streams.get_shard_iterator(
+        StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    changes = [record["dynamodb"] for record in streams.get_records(ShardIterator=place)["Records"]]
+    return [(one["SequenceNumber"], one.get("OldImage", {}), one.get("NewImage", {})) for one in changes]
+
+
+def test_the_stream_of_a_table_survives_a_kill_in_its_order(aws: EmbeddedAws) -> None:
+    aws.start()
+    client = aws.dynamodb()
+    create_table(client, "ratings")
+    client.update_table(
+        TableName="ratings",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    client.put_item(TableName="ratings", Item=rating("ada", 1, 7))
+    client.put_item(TableName="ratings", Item=rating("ada", 1, 8))
+    aws.restart_after_kill()
+    before = streamed(aws, "ratings")
+    assert [(old.get("value"), new.get("value")) for _, old, new in before] == [
+        (None, {"N": "7"}),
+        ({"N": "7"}, {"N": "8"}),
+    ]
+    create_table(aws.dynamodb(), "another")  # a checkpoint, which drops what is in the journal
+    aws.dynamodb().delete_item(TableName="ratings", Key=key("ada", 1))
+    aws.restart_after_kill()
+    after = streamed(aws, "ratings")
+    assert after[:2] == before
+    assert after[2][1:] == (rating("ada", 1, 8), {})
+    aws.stop()
+    aws.start()
+    assert streamed(aws, "ratings") == after
+
+
 def test_a_graceful_stop_keeps_everything(aws: EmbeddedAws) -> None:
     aws.start()
     create_table(aws.dynamodb(), "ratings")

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +19,12 @@ import pytest
 from tests.integration.embedded import LOCALSTACK, free_port
 
 MOVIE_COUNT = 24
+
+COUNT_RATINGS = """
+import boto3, collections, json
+pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName="movies-local-ratings")
+print(json.dumps(collections.Counter(item["movie_id"]["N"] for page in pages for item in page["Items"])))
+"""
 
 
 class Product:
@@ -97,6 +104,23 @@ class Product:
         browser.headers["Authorization"] = f"Bearer {session['access_token']}"
 
 
+def listed_count(listed: list[dict[str, Any]], movie_id: int) -> int:
+    return next(int(one["rating_count"]) for one in listed if one["movie_id"] == movie_id)
+
+
+def counts_of(browser: httpx.Client, movies: list[int]) -> list[int]:
+    return [browser.get(f"/movies/{movie}").json()["rating_count"] for movie in movies]
+
+
+def await_counts(browser: httpx.Client, movies: list[int], expected: list[int]) -> None:
+    """Wait until the films have so many ratings."""
+    for _ in range(300):
+        if counts_of(browser, movies) == expected:
+            return
+        time.sleep(0.1)
+    assert counts_of(browser, movies) == expected
+
+
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     product = Product(tmp_path_factory.mktemp("installation") / "state")
@@ -123,6 +147,33 @@ def test_an_interrupted_set_up_goes_on_where_it_stopped(product: Product) -> Non
         assert health["catalogue_version"]
         assert health["model_version"]
         assert len(browser.get("/movies?sort=popular").json()["items"]) == MOVIE_COUNT
+
+
+def test_no_rating_of_the_set_up_is_counted_twice(product: Product) -> None:
+    """The stream tells of them all when the site starts, and the catalogue holds them already."""
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{product.aws_port}",
+        "RESOURCE_PREFIX": "movies-local",
+    }
+    counted = subprocess.run(
+        [sys.executable, "-c", COUNT_RATINGS], capture_output=True, text=True, check=True, env=environment
+    )
+    with product.browser() as browser:
+        product.log_in(browser)
+        rated = browser.get("/me/library").json()["ratings"]
+        listed = browser.get("/movies?limit=60").json()["items"]
+        other = next(one["movie_id"] for one in reversed(listed) if str(one["movie_id"]) not in rated)
+        before = listed_count(listed, other)
+        browser.put(f"/me/ratings/{other}", json={"stars": 4}).raise_for_status()
+        await_counts(browser, [other], [before + 1])
+        browser.delete(f"/me/ratings/{other}").raise_for_status()
+        await_counts(browser, [other], [before])
+        shown = {
+            one["movie_id"]: one["rating_count"] for one in browser.get("/movies?limit=60").json()["items"]
+        }
+    exact = json.loads(counted.stdout)
+    assert shown == {movie: exact.get(str(movie), 0) for movie in shown}
 
 
 def test_a_second_start_is_refused_while_it_runs(product: Product) -> None:
@@ -192,6 +243,32 @@ def test_killing_everything_loses_no_rating(product: Product) -> None:
     assert after == before
     assert after["ratings"][str(movies[1])] == 5.0
     assert str(movies[0]) not in after["ratings"]
+
+
+def test_killing_everything_neither_loses_nor_doubles_what_a_rating_counts(product: Product) -> None:
+    with product.browser() as demo:
+        product.log_in(demo)
+        rated = demo.get("/me/library").json()["ratings"]
+        listed = demo.get("/movies?limit=60").json()["items"]
+        *movies, last, later = [one["movie_id"] for one in listed if str(one["movie_id"]) not in rated][:8]
+        before = counts_of(demo, movies)
+        demo.put(f"/me/ratings/{last}", json={"stars": 4}).raise_for_status()
+        await_counts(demo, [last], [1 + listed_count(listed, last)])
+        for movie in movies:
+            demo.put(f"/me/ratings/{movie}", json={"stars": 4}).raise_for_status()
+    product.kill_everything()
+    after = [count + 1 for count in before]
+    product.start()
+    with product.browser() as demo:
+        await_counts(demo, movies, after)
+    product.kill_everything()
+    product.start()
+    with product.browser() as demo:
+        product.log_in(demo)
+        demo.put(f"/me/ratings/{later}", json={"stars": 4}).raise_for_status()
+        # The stream is read in its order: when this one counts, those before it have come again.
+        await_counts(demo, [later], [1 + listed_count(listed, later)])
+        assert counts_of(demo, movies) == after
 
 
 def test_the_death_of_a_part_is_noticed_and_said(product: Product) -> None:

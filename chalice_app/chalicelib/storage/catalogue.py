@@ -9,15 +9,17 @@ import random
 import sqlite3
 import threading
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from chalicelib.domain.errors import StaleCursorError
+from chalicelib.domain.live import LiveCounts, shifted
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.storage.artifacts import Kind, current_version, fetch
+from chalicelib.storage.live import live_counts
 from chalicelib.storage.searching import expression, one_slip_away, searchable_words, title_key
 
 FILE_NAME = "catalogue.sqlite"
@@ -252,11 +254,16 @@ class _Filter:
 
 
 class Catalogue:
-    """One version of the catalogue; safe to share between threads."""
+    """One version of the catalogue; safe to share between threads.
 
-    def __init__(self, path: Path, version: str) -> None:
+    `live` tells what changed since its figures were counted. The figures of every movie that is handed out
+    have moved by that; lists are ordered and filtered by the figures as they were counted.
+    """
+
+    def __init__(self, path: Path, version: str, live: Callable[[], LiveCounts] = LiveCounts) -> None:
         self.version = version
         self._path = path
+        self._live = live
         self._local = threading.local()
         self._total = lru_cache(maxsize=512)(self._count_matches)
         self._ranked = lru_cache(maxsize=64)(self._rank_matches)
@@ -276,6 +283,12 @@ class Catalogue:
                 "SELECT movie_id FROM movies ORDER BY rating_count DESC, movie_id DESC"
             )
         ]
+        ((self.rating_total,),) = self._rows("SELECT coalesce(sum(rating_count), 0) FROM movies")
+
+    @property
+    def edition(self) -> str:
+        """Differs where anything does that could be read here: the version, or a figure since."""
+        return f"{self.version}+{self._live().revision}"
 
     def movie(self, movie_id: int) -> ListedMovie | None:
         return self.movies([movie_id]).get(MovieId(movie_id))
@@ -287,7 +300,8 @@ class Catalogue:
             f"SELECT {self._columns} FROM movies WHERE movie_id IN (SELECT value FROM json_each(?))",  # noqa: S608
             (json.dumps(wanted),),
         )
-        found = {row[0]: _listed(row) for row in rows}
+        shifts = self._live().shifts
+        found = {row[0]: _listed(row, shifts.get(row[0])) for row in rows}
         return {MovieId(movie_id): found[movie_id] for movie_id in wanted if movie_id in found}
 
     def labels(self, movie_ids: Iterable[int], text: str = "") -> dict[MovieId, Label]:
@@ -602,7 +616,9 @@ def open_catalogue() -> Catalogue:
     return _opened(fetch(Kind.CATALOGUE, version, FILE_NAME), version)
 
 
-_opened = lru_cache(maxsize=2)(Catalogue)
+@lru_cache(maxsize=2)
+def _opened(path: Path, version: str) -> Catalogue:
+    return Catalogue(path, version, partial(live_counts, version))
 
 
 def _is_named(name: str, words: Sequence[str]) -> bool:
@@ -620,7 +636,7 @@ def _mask(bits: Iterable[int | None]) -> int:
     return sum({1 << bit for bit in bits if bit is not None})
 
 
-def _listed(row: tuple) -> ListedMovie:  # type: ignore[type-arg]
+def _listed(row: tuple, shift: tuple[int, ...] | None) -> ListedMovie:  # type: ignore[type-arg]
     movie_id, rating_count, rating_mean, title, original_title, year, released, runtime, *rest = row
     overview, tagline, language, poster_path, tmdb_id, *lists = rest
     genres, directors, cast, keywords, histogram = (tuple(json.loads(text)) for text in lists)
@@ -641,4 +657,5 @@ def _listed(row: tuple) -> ListedMovie:  # type: ignore[type-arg]
         cast=cast,
         keywords=keywords,
     )
-    return ListedMovie(movie, rating_count, rating_mean, histogram)
+    figures = (rating_count, rating_mean, histogram)
+    return ListedMovie(movie, *(shifted(*figures, shift) if shift else figures))
