@@ -1,6 +1,10 @@
 """The figures of films follow the ratings, however their stream is delivered."""
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -25,6 +29,7 @@ from chalicelib.storage.ratings import delete_rating, put_rating
 from stream_pump import StreamPump
 from tests.integration.api_client import FIRST_MOVIE, Api
 
+APP = Path(__file__).parents[2] / "chalice_app"
 FILMS = [MovieId(number) for number in range(2001, 2016)]
 
 
@@ -186,6 +191,26 @@ def test_trending_names_the_days_and_without_enough_ratings_the_popular_stand_in
     assert api.get("/movies/trending?limit=0").status_code == 422
     again = api.get("/movies/trending?limit=5", {"If-None-Match": now.headers["ETag"]})
     assert again.status_code == 304
+
+
+REGISTERED = """
+from app import app
+(source,) = app.event_sources
+print(source.handler_string, source.stream_arn, source.starting_position)
+"""
+
+
+def test_where_the_deployment_names_the_stream_the_app_asks_for_it() -> None:
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/movies-prod-ratings/stream/2026-01-01T00:00:00.000"
+    asked = subprocess.run(
+        [sys.executable, "-c", REGISTERED],
+        env={**os.environ, "RATINGS_STREAM_ARN": arn},
+        cwd=APP,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stdout.split() == ["app.count_ratings", arn, "TRIM_HORIZON"]
 
 
 def test_a_head_that_is_longer_than_the_first_read_is_read_whole(
