@@ -13,7 +13,7 @@ def test_a_film_says_what_we_guess_how_surely_and_why_and_how_the_guess_turned_o
     path = str(page.locator(".grid .card-link").nth(12).get_attribute("href"))
     visitor.go(path)
     mine = page.get_by_role("region", name="Your stars")
-    expect(mine).to_contain_text("Sign up and rate a few films")
+    expect(mine).to_contain_text("Rate a few films")
     expect(page.get_by_role("heading", name="What speaks for it, and against")).to_have_count(0)
 
     visitor.sign_up()
