@@ -28,7 +28,7 @@ def test_a_film_says_what_we_guess_how_surely_and_why_and_how_the_guess_turned_o
         "img", name=re.compile(r"We expect [\d.]+ stars, most likely between [\d.]+ and")
     )
     expect(likely.first).to_be_visible()
-    expect(page.locator(".grid .sureness").first).to_have_text(
+    expect(page.get_by_test_id("suggestions").locator(".sureness").first).to_have_text(
         re.compile("quite sure|fairly sure|not so sure")
     )
 
