@@ -32,16 +32,20 @@ function Shelf({ id, title, more, query }) {
 }
 
 /** What is watched more than usual; no shelf where nothing is known of that. */
+const day = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
+
+/** What is rated more than usual in the latest days of the data; not there where those say too little. */
 function Trending() {
   const [place, near] = useNearby("60px");
   const { data, error } = useLoaded(async (signal) => {
     if (!near) return null;
-    const { items } = await listTrending(signal);
-    learn(items);
-    return items;
+    const trending = await listTrending(signal);
+    learn(trending.items);
+    return trending;
   }, [near]);
-  if (error || data?.length === 0) return null;
-  return html`<div ref=${place} class="late-shelf"><${MovieRow} id="trending" title="Trending" movies=${data} /></div>`;
+  if (error || data?.items.length === 0 || data?.basis === "popular") return null;
+  const why = data && `More often rated than usual between ${day.format(new Date(data.first_day))} and ${day.format(new Date(data.last_day))}.`;
+  return html`<div ref=${place} class="late-shelf"><${MovieRow} id="trending" title="Trending" why=${why} movies=${data?.items} /></div>`;
 }
 
 function Welcome({ onRated }) {
