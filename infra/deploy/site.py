@@ -23,7 +23,7 @@ ASK_AGAIN = "no-cache"
 KEPT_VERSIONS = 3
 """Versions of the files that stay: a page that was opened before goes on loading its own."""
 
-_REFERENCE = re.compile(rb'(?<=(?:src|href)=")/(?!/)([^"#?]+)')
+_REFERENCE = re.compile(rb'(?<==")/(?!/)([^"#?]+)')
 _AT_ROOT = frozenset({"index.html", "config.json", "service-worker.js", "robots.txt"})
 """Files whose address is their meaning: others expect them just there."""
 
