@@ -209,7 +209,14 @@ class Emulation:
         """Let a schedule fire and the batch task run. Raises SmokeError if it does not, or fails."""
         session, known = self._deployment.session, self._deployment.known
         before = json.loads(address.get("/api/health").body)["model_version"]
-        self._runner = LocalRunner(session, known["BatchCluster"], f"{self._deployment.prefix}-nightly")
+        network = {
+            "subnets": known["BatchSubnets"].split(","),
+            "securityGroups": known["BatchSecurityGroups"].split(","),
+            "assignPublicIp": "ENABLED",
+        }
+        self._runner = LocalRunner(
+            session, known["BatchCluster"], f"{self._deployment.prefix}-nightly", network
+        )
         self._say("Waiting for the schedule to fire …")
         self._runner.fire_soon()
         started = self._runner.await_firing(_FIRING_SECONDS)

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,16 @@ class Finished:
 
 
 class LocalRunner:
-    """Runs the tasks of one cluster. `schedule` is the name of the real schedule."""
+    """Runs the tasks of one cluster. `schedule` is the name of the real schedule.
 
-    def __init__(self, session: "boto3.Session", cluster: str, schedule: str) -> None:
+    Of that one's target the emulator gives everything back but `network`, the task's place in it.
+    """
+
+    def __init__(
+        self, session: "boto3.Session", cluster: str, schedule: str, network: Mapping[str, Any]
+    ) -> None:
         self._cluster = cluster
+        self._network: Any = network
         self._schedule = schedule
         self._ecs = session.client("ecs")
         self._sqs = session.client("sqs")
@@ -72,20 +79,10 @@ class LocalRunner:
         messages = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", [])
         for message in messages:
             target = self._scheduler.get_schedule(Name=self._schedule)["Target"]
-            chosen = target["EcsParameters"]
-            # Its one entry is spelt as the API has it, or, in emulators, as templates have it.
-            (network,) = chosen["NetworkConfiguration"].values()
             self._ecs.run_task(
                 cluster=target["Arn"],
-                taskDefinition=chosen["TaskDefinitionArn"],
-                count=chosen.get("TaskCount", 1),
-                networkConfiguration={
-                    "awsvpcConfiguration": {
-                        "subnets": network["Subnets"],
-                        "securityGroups": network["SecurityGroups"],
-                        "assignPublicIp": network["AssignPublicIp"],
-                    }
-                },
+                taskDefinition=target["EcsParameters"]["TaskDefinitionArn"],
+                networkConfiguration={"awsvpcConfiguration": self._network},
                 startedBy=self._schedule[:36],
             )
             self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
