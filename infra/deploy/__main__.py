@@ -1,7 +1,7 @@
 """Deploying the product, and taking it away: `python -m infra.deploy --help`.
 
-    make deploy STAGE=dev                      to the AWS account that is configured
-    make deploy STAGE=dev TARGET=embedded      to the embedded AWS on this machine
+make deploy STAGE=dev                      to the AWS account that is configured
+make deploy STAGE=dev TARGET=embedded      to the embedded AWS on this machine
 """
 
 import argparse
@@ -16,10 +16,17 @@ sys.path.insert(0, str(REPOSITORY / "localstack"))  # what the local product kno
 import boto3  # noqa: E402
 from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 
-from infra.deploy import emulator, lambda_package  # noqa: E402
+from infra.deploy import emulator  # noqa: E402
 from infra.deploy.deployment import Deployment, undeploy  # noqa: E402
 from infra.deploy.images import ImageError  # noqa: E402
-from infra.deploy.lambda_package import LAMBDA, LOCK, THIS_MACHINE, PackageError  # noqa: E402
+from infra.deploy.lambda_package import (  # noqa: E402
+    LAMBDA,
+    LOCK,
+    NOT_NEEDED_TO_SERVE,
+    THIS_MACHINE,
+    PackageError,
+    locked,
+)
 from infra.deploy.smoke import Address, SmokeError  # noqa: E402
 from infra.deploy.stacks import Change, DeclinedError, StackError  # noqa: E402
 
@@ -54,13 +61,18 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--yes", action="store_true", help="do not ask")
         one.add_argument("--aws-port", type=int, default=4566, help="of the embedded AWS (default: 4566)")
         one.add_argument(
-            "--state", type=Path, default=Path(".local/deployed"), help="where the embedded AWS keeps everything"
+            "--state",
+            type=Path,
+            default=Path(".local/deployed"),
+            help="where the embedded AWS keeps everything",
         )
     deploying.add_argument("--leave", action="store_true", help="end when an emulated deployment is proven")
     destroying.add_argument(
         "--delete-data", action="store_true", help="delete tables, buckets and keys, too: for ever"
     )
-    commands.add_parser("lock", help="renew the list of what the API is packaged with").set_defaults(run=lock)
+    commands.add_parser(
+        "lock", help="renew the lists of what the API and the batch job are made of"
+    ).set_defaults(run=lock)
     return whole
 
 
@@ -100,8 +112,13 @@ def _destroy(deployment: Deployment, chosen: argparse.Namespace) -> None:
 
 
 def lock(_: argparse.Namespace) -> None:
-    LOCK.write_text(lambda_package.lock())
-    say(f"{LOCK.relative_to(REPOSITORY)} is up to date.")
+    """The Lambda leaves out what only Chalice's command line needs; the container takes everything."""
+    for folder, file, left_out in (
+        ("chalice_app", LOCK, NOT_NEEDED_TO_SERVE),
+        ("batch_jobs", REPOSITORY / "batch_jobs" / "lock.txt", frozenset[str]()),
+    ):
+        file.write_text(locked(REPOSITORY / folder / "requirements.txt", left_out))
+        say(f"{file.relative_to(REPOSITORY)} is up to date.")
 
 
 def to_aws(chosen: argparse.Namespace) -> Deployment:

@@ -44,7 +44,9 @@ def package_app(stage: str, environment: dict[str, str] | None = None) -> Packag
     with tempfile.TemporaryDirectory() as folder:
         project, out = Path(folder) / "app", Path(folder) / "out"
         source = REPOSITORY / "chalice_app"
-        ignored = shutil.ignore_patterns("__pycache__", "frontend", "requirements.txt", "deployments", "deployed")
+        ignored = shutil.ignore_patterns(
+            "__pycache__", "frontend", "requirements.txt", "deployments", "deployed"
+        )
         shutil.copytree(source, project, ignore=ignored)
         (project / "requirements.txt").write_text("")
         process = subprocess.run(

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.deploy import images, site, smoke
@@ -49,7 +48,9 @@ class Deployment:
     def __post_init__(self) -> None:
         chosen = INFRA / "params" / f"{self.stage}.json"
         if not chosen.exists():
-            raise StackError(f"There is no stage {self.stage}: {chosen.relative_to(REPOSITORY)} would describe it.")
+            raise StackError(
+                f"There is no stage {self.stage}: {chosen.relative_to(REPOSITORY)} would describe it."
+            )
         account = self.session.client("sts").get_caller_identity()["Account"]
         own: dict[str, str] = json.loads(chosen.read_text())
         prefix = own["ResourcePrefix"]
@@ -120,8 +121,8 @@ class Deployment:
             self.known["ImageTag"] = images.tag()
         elif not self.deploy_image():
             self.say(
-                f"NO IMAGE: there is no container engine here ({' or '.join(images.ENGINES)}) to build one, so "
-                "the nightly schedule rests until a deployment from a machine that has one."
+                f"NO IMAGE: there is no container engine here ({' or '.join(images.ENGINES)}) to build one, "
+                "so the nightly schedule rests until a deployment from a machine that has one."
             )
         self.deploy_stack("batch")
         self.deploy_app()
@@ -168,7 +169,9 @@ def undeploy(deployment: Deployment, *, with_data: bool) -> None:
     for name in reversed(STACKS):
         stack = deployment.stack(name)
         if name == STATEFUL and not with_data:
-            deployment.say(f"Stack {stack.name} stays: it holds what people wrote (DATA=delete deletes it, too).")
+            deployment.say(
+                f"Stack {stack.name} stays: it holds what people wrote (DATA=delete deletes it, too)."
+            )
         elif stack.exists():
             retained = stack.resources() if name == STATEFUL else {}
             deployment.say(f"Deleting stack {stack.name} …")
@@ -195,5 +198,3 @@ def _delete_retained(deployment: Deployment, resources: dict[str, tuple[str, str
         else:
             continue
         deployment.say(f"    deleted {kind.rpartition(':')[2].lower()} {name}")
-
-

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -79,9 +79,7 @@ def embedded_aws(endpoint: str, state: Path) -> Iterator[bool]:
             time.sleep(0.1)
         yield True
     finally:
-        assert process.stdin
-        process.stdin.close()
-        process.wait(60)
+        process.communicate(timeout=60)
 
 
 def _answers(endpoint: str) -> bool:
@@ -113,7 +111,6 @@ class Emulation:
         self._deployment = deployment
         self._endpoint = endpoint
         self._say = say
-        self._runner: LocalRunner | None = None
 
     def address(self, known: dict[str, str]) -> Address:
         """Browsers find every name under localhost on this machine; others are told where to look."""
@@ -143,20 +140,33 @@ class Emulation:
 
     def stay(self) -> None:
         """Run what the schedule starts, for ever."""
-        assert self._runner
-        self._runner.fires_by_companion()
+        runner = self._runner()
+        runner.fires_by_companion()
         while True:
-            self._runner.start_what_fired()
-            for finished in self._runner.run_tasks():
+            runner.start_what_fired()
+            for finished in runner.run_tasks():
                 self._say(str(finished))
             time.sleep(2)
+
+    def _runner(self) -> LocalRunner:
+        known = self._deployment.known
+        network = {
+            "subnets": known["BatchSubnets"].split(","),
+            "securityGroups": known["BatchSecurityGroups"].split(","),
+            "assignPublicIp": "ENABLED",
+        }
+        schedule = f"{self._deployment.prefix}-nightly"
+        return LocalRunner(self._deployment.session, known["BatchCluster"], schedule, network)
 
     def _look_at_ttl(self) -> None:
         client = self._deployment.session.client("dynamodb")
         off = []
         for table in ("AccountsTable", "SuggestionsTable"):
             name = self._deployment.known[table]
-            if client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"] != "ENABLED":
+            if (
+                client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
+                != "ENABLED"
+            ):
                 off.append(name)
                 client.update_time_to_live(
                     TableName=name, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
@@ -173,7 +183,9 @@ class Emulation:
         direct = Address(f"http://localhost:{port}", ("127.0.0.1", port))
         answer = direct.get(f"/_aws/execute-api/{self._deployment.known['RestAPIId']}/api/health")
         closed = answer.status == HTTPStatus.FORBIDDEN
-        note = "without the CDN's key" if closed else "who comes past the CDN is let in: nothing to be done here"
+        note = (
+            "without the CDN's key" if closed else "who comes past the CDN is let in: nothing to be done here"
+        )
         self.findings.add("API Gateway's resource policy", closed, note)
 
     def _fill(self) -> None:
@@ -207,24 +219,18 @@ class Emulation:
 
     def _retrain(self, address: Address) -> None:
         """Let a schedule fire and the batch task run. Raises SmokeError if it does not, or fails."""
-        session, known = self._deployment.session, self._deployment.known
         before = json.loads(address.get("/api/health").body)["model_version"]
-        network = {
-            "subnets": known["BatchSubnets"].split(","),
-            "securityGroups": known["BatchSecurityGroups"].split(","),
-            "assignPublicIp": "ENABLED",
-        }
-        self._runner = LocalRunner(
-            session, known["BatchCluster"], f"{self._deployment.prefix}-nightly", network
-        )
+        runner = self._runner()
         self._say("Waiting for the schedule to fire …")
-        self._runner.fire_soon()
-        started = self._runner.await_firing(_FIRING_SECONDS)
+        runner.fire_soon()
+        started = runner.await_firing(_FIRING_SECONDS)
         add = self.findings.add
-        if not add("EventBridge Scheduler", started, "fires; it cannot start tasks, so a companion fires a queue"):
+        if not add(
+            "EventBridge Scheduler", started, "fires; it cannot start tasks, so a companion fires a queue"
+        ):
             raise SmokeError("The emulator's scheduler did not fire.")
         self._say("It has fired; the batch job runs …")
-        finished = self._runner.run_tasks()
+        finished = runner.run_tasks()
         if not finished:
             raise SmokeError("The schedule fired, but no task waits to be run.")
         for one in finished:
@@ -245,7 +251,9 @@ class Emulation:
     def _use(self, address: Address) -> None:
         """Sign up, rate three films, and see suggestions that follow from them. Raises SmokeError."""
 
-        def ask(method: str, path: str, body: dict[str, object] | None = None, token: str | None = None) -> Any:
+        def ask(
+            method: str, path: str, body: Mapping[str, object] | None = None, token: str | None = None
+        ) -> Any:
             answer = address.ask(method, f"/api{path}", body, token)
             if answer.status >= HTTPStatus.BAD_REQUEST:
                 raise SmokeError(f"{method} {path} answers {answer.status}: {answer.body[:300]!r}")

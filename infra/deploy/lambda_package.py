@@ -19,7 +19,6 @@ from pathlib import Path, PurePosixPath
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCK = REPOSITORY / "infra" / "lambda-lock.txt"
-REQUIREMENTS = REPOSITORY / "chalice_app" / "requirements.txt"
 
 LARGEST_ZIPPED = 50 << 20
 LARGEST_UNZIPPED = 250 << 20
@@ -27,7 +26,18 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 NOT_NEEDED_TO_SERVE = frozenset(
     {
-        *("pip", "setuptools", "wheel", "inquirer", "blessed", "jinxed", "wcwidth", "readchar", "runs", "xmod"),
+        *(
+            "pip",
+            "setuptools",
+            "wheel",
+            "inquirer",
+            "blessed",
+            "jinxed",
+            "wcwidth",
+            "readchar",
+            "runs",
+            "xmod",
+        ),
         *("editor", "click", "pyyaml"),
     }
 )
@@ -59,7 +69,7 @@ THIS_MACHINE = Runtime(f"{sys.version_info.major}.{sys.version_info.minor}", ())
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """`precompiled_by` is the interpreter that made the .pyc files, None where none of that version was found."""
+    """`precompiled_by` made the .pyc files; None where no interpreter of that version was found."""
 
     content: bytes
     unzipped_size: int
@@ -163,7 +173,9 @@ def _interpreter(runtime: Runtime) -> str | None:
         return sys.executable
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = [shutil.which(runtime.name), *sorted(root.glob(f"{runtime.python}*/bin/python"), reverse=True)]
-    for candidate in filter(None, found):
+    for candidate in found:
+        if candidate is None:
+            continue
         asked = subprocess.run(
             [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
             capture_output=True,
@@ -204,22 +216,18 @@ def _zip(tree: Path) -> tuple[bytes, int]:
     return buffer.getvalue(), size
 
 
-def lock() -> str:
-    """What the lock should say now: every package that serves requests, its version and its wheel's hash."""
+def locked(requirements: Path, left_out: frozenset[str] = frozenset()) -> str:
+    """Every package that these requirements bring to Lambda's Python, its version and its wheel's hash."""
     with tempfile.TemporaryDirectory() as folder:
         platforms = [word for platform in LAMBDA.platforms for word in ("--platform", platform)]
-        _pip_download(Path(folder), *platforms, "--python-version", LAMBDA.python, "-r", str(REQUIREMENTS))
+        _pip_download(Path(folder), *platforms, "--python-version", LAMBDA.python, "-r", str(requirements))
         lines = []
-        for wheel in sorted(Path(folder).glob("*.whl")):
+        for wheel in Path(folder).glob("*.whl"):
             name, version = wheel.name.split("-")[:2]
             name = name.lower().replace("_", "-")
-            if name not in NOT_NEEDED_TO_SERVE:
-                lines.append(f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}")
-    return "\n".join(
-        (
-            "# What the Lambda is packaged with, made from chalice_app/requirements.txt by",
-            "# `python -m infra.deploy lock`.",
-            *sorted(lines),
-            "",
-        )
-    )
+            if name not in left_out:
+                lines.append(
+                    f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+                )
+    source = requirements.relative_to(REPOSITORY)
+    return "\n".join((f"# Made from {source} by `python -m infra.deploy lock`.", *sorted(lines), ""))

@@ -46,7 +46,9 @@ def objects_of(folder: Path, config: Mapping[str, Any]) -> list[SiteObject]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".")
     }
-    kept = {name: body for name, body in files.items() if name.endswith((".js", ".css")) and name not in _AT_ROOT}
+    kept = {
+        name: body for name, body in files.items() if name.endswith((".js", ".css")) and name not in _AT_ROOT
+    }
     digest = hashlib.sha256()
     for name, body in kept.items():
         digest.update(f"{name}\0{len(body)}\0".encode() + body)

@@ -39,9 +39,8 @@ class Address:
     ) -> Answer:
         """Raises OSError or http.client.HTTPException where nobody answers."""
         target = urlsplit(self.url)
-        assert target.hostname
         kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
-        host, port = self.connect_to or (target.hostname, target.port)
+        host, port = self.connect_to or (target.hostname or "", target.port)
         connection = kind(host, port, timeout=60)
         headers = {"Host": target.netloc, "Accept-Encoding": "identity"}
         if body is not None:

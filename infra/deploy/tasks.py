@@ -6,6 +6,7 @@ would: it runs the task that the real schedule names. What a task's container wo
 with the environment and the words of its definition, and the task ends with the exit status.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -96,7 +97,7 @@ class LocalRunner:
         tasks = self._ecs.describe_tasks(cluster=self._cluster, tasks=waiting)["tasks"]
         return [self._run(task) for task in tasks]
 
-    def _run(self, task: dict[str, Any]) -> Finished:
+    def _run(self, task: Any) -> Finished:
         definition = self._ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])
         container = definition["taskDefinition"]["containerDefinitions"][0]
         overrides = task.get("overrides", {}).get("containerOverrides", [])
@@ -110,8 +111,7 @@ class LocalRunner:
             [*ENTRY_POINT, *words],
             cwd=REPOSITORY,
             env=os.environ | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )
@@ -134,8 +134,6 @@ class LocalRunner:
                 "Input": json.dumps({"schedule": self._schedule}),
             },
         }
-        try:
+        with contextlib.suppress(self._scheduler.exceptions.ResourceNotFoundException):
             self._scheduler.delete_schedule(Name=name)
-        except self._scheduler.exceptions.ResourceNotFoundException:
-            pass
         self._scheduler.create_schedule(**wanted)
