@@ -17,7 +17,8 @@ RUN_OPTIONS = --port $(PORT) --aws-port $(AWS_PORT) --state "$(STATE)" \
 PYTEST = $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test test-unit test-integration test-e2e browser bench lint audit format clean install
+.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy lint audit format \
+	clean install
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -44,10 +45,21 @@ test-e2e: $(STAMP) browser ## run the tests that drive a browser
 bench: $(STAMP) ## measure the models against other libraries, for hours (SIZES=, BENCH_OPTIONS=)
 	@$(PY) -m tests.benchmarks $(if $(SIZES),--sizes $(SIZES)) $(BENCH_OPTIONS)
 
+# make deploy STAGE=dev YES=1; make deploy TARGET=embedded AWS_PORT=4567; make destroy STAGE=dev DATA=delete
+STAGE ?= dev
+TARGET ?= aws
+DEPLOY_OPTIONS = --stage $(STAGE) --target $(TARGET) --aws-port $(AWS_PORT) $(if $(YES),--yes)
+
+deploy: $(STAMP) ## deploy to AWS, or to the embedded one (STAGE=, TARGET=embedded, YES=1)
+	@exec $(PY) -m infra.deploy deploy $(DEPLOY_OPTIONS)
+
+destroy: $(STAMP) ## delete what was deployed, except what people wrote (STAGE=, TARGET=, DATA=delete)
+	@exec $(PY) -m infra.deploy destroy $(DEPLOY_OPTIONS) $(if $(filter delete,$(DATA)),--delete-data)
+
 lint: $(STAMP) ## check style, types and templates
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/mypy chalice_app batch_jobs localstack tests
+	$(VENV)/bin/mypy chalice_app batch_jobs localstack infra tests
 	$(VENV)/bin/cfn-lint infra/*.yaml
 
 audit: $(STAMP) ## look for known vulnerabilities, unfit licences and secrets

@@ -3,10 +3,13 @@
 import argparse
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from batch_jobs import examples
@@ -20,7 +23,7 @@ COMMAND --help shows examples. Exit status:
   {FAILED}    it could not be done; one sentence on standard error says why
   {USAGE}    the command line is wrong
   {REFUSED}    not as things stand: another run is at work, or somebody else came first
-  {STOPPED}  it was stopped
+  {STOPPED}  it was stopped, by Ctrl-C or SIGTERM; what it held is released, and finished stages stay finished
 """
 
 Command = Callable[[argparse.Namespace], Any]
@@ -379,11 +382,19 @@ def _aws_sentence(error: Exception) -> str | None:
     return f"AWS did not do what was asked: {cause}"
 
 
+def _stop_in_order(_number: int, _frame: FrameType | None) -> None:
+    """A container is told to stop by SIGTERM, and then has time to put things in order."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt("asked to stop")
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and answer with its exit status, as `EXIT_STATUS` says.
 
     Where what it prints is read no further (`… | head`), it ends in silence.
     """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stop_in_order)
     try:
         try:
             return _run(parser().parse_args(words))

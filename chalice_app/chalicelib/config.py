@@ -82,7 +82,7 @@ def settings() -> Settings:
         sign_ups_per_hour=int(os.environ.get("SIGN_UPS_PER_HOUR", sign_ups)),
         batch_task=_batch_task(),
         mail_from=os.environ.get("MAIL_FROM") or None,
-        site_url=os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        site_url=(os.environ.get("SITE_URL") or "http://127.0.0.1:8000").rstrip("/"),
         ratings_stream_arn=os.environ.get("RATINGS_STREAM_ARN") or None,
     )
 

@@ -1,0 +1,200 @@
+"""One deployment from its parts: stacks in order, image, package, site, and a look at the result.
+
+    storage → images → batch → app → cdn → observability
+
+What a stack puts out is what the later ones take: a parameter is filled by the output, or by the entry of
+`infra/params/STAGE.json`, that has its name.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from infra.deploy import images, site, smoke
+from infra.deploy.app_template import PackagedApp, package_app
+from infra.deploy.lambda_package import REPOSITORY, Runtime, build
+from infra.deploy.smoke import Address
+from infra.deploy.stacks import Change, Stack, StackError, parameters_of, read_template
+
+if TYPE_CHECKING:
+    import boto3
+
+INFRA = REPOSITORY / "infra"
+STACKS = ("storage", "images", "batch", "app", "cdn", "observability")
+STATEFUL = "storage"
+Say = Callable[[str], None]
+Agree = Callable[[str, list[Change]], bool]
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One stage of the product in one account.
+
+    `extra` are parameters that the target adds. `runs_tasks_here` says that the batch job is executed without
+    its image, as emulators have it. `known` grows while stacks are deployed.
+    """
+
+    session: "boto3.Session"
+    stage: str
+    runtime: Runtime
+    say: Say
+    agree: Agree
+    extra: dict[str, str] = field(default_factory=dict)
+    runs_tasks_here: bool = False
+    known: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        chosen = INFRA / "params" / f"{self.stage}.json"
+        if not chosen.exists():
+            raise StackError(
+                f"There is no stage {self.stage}: {chosen.relative_to(REPOSITORY)} would describe it."
+            )
+        account = self.session.client("sts").get_caller_identity()["Account"]
+        own: dict[str, str] = json.loads(chosen.read_text())
+        prefix = own["ResourcePrefix"]
+        # Bucket names are one name space for everybody's accounts.
+        buckets = {
+            "ArtifactsBucketName": f"{prefix}-artifacts-{account}-{self.session.region_name}",
+            "SiteBucketName": f"{prefix}-site-{account}-{self.session.region_name}",
+        }
+        self.known = {"Stage": self.stage, **buckets, **own, **self.extra}
+
+    @property
+    def prefix(self) -> str:
+        return self.known["ResourcePrefix"]
+
+    def stack(self, name: str) -> Stack:
+        return Stack(self.session.client("cloudformation"), f"{self.prefix}-{name}", self._store_template)
+
+    def deploy_stack(self, name: str, template: dict[str, Any] | None = None) -> None:
+        """Raises StackError, and DeclinedError if its changes are not wanted."""
+        wanted = template or read_template((INFRA / f"{name}.yaml").read_text())
+        self.say(f"Stack {self.prefix}-{name} …")
+        outputs = self.stack(name).deploy(wanted, parameters_of(wanted, self.known), self.agree)
+        self.known.update(outputs)
+
+    # The parts, in order
+
+    def deploy_image(self) -> bool:
+        """Build and push what `batch` runs, unless it is there. Returns whether it is there afterwards."""
+        ecr = self.session.client("ecr")
+        wanted, repository = images.tag(), self.known["ImageRepository"]
+        program = images.engine()
+        if images.is_pushed(ecr, repository, wanted):
+            self.say(f"Image {wanted} is there already.")
+        elif program:
+            self.say(f"Building and pushing image {wanted} …")
+            images.build_and_push(ecr, program, repository, wanted)
+        else:
+            return False
+        self.known["ImageTag"] = wanted
+        return True
+
+    def deploy_app(self) -> None:
+        """Package the API, put the package into S3 under its hash, and deploy it."""
+        self.say(f"Packaging the API for {self.runtime.name} …")
+        app: PackagedApp = package_app(self.stage)
+        package = build(app.files, self.runtime)
+        self.say(f"    {package}")
+        key = f"deploy/api-{package.sha256}.zip"
+        self._put_once(key, package.content)
+        self.known["PythonRuntime"] = self.runtime.name
+        self.deploy_stack("app", app.stored_at(self.known["ArtifactsBucket"], key))
+
+    def upload_site(self) -> None:
+        config = {"apiBase": "/api", "demo": None}
+        objects = site.objects_of(REPOSITORY / "chalice_app" / "frontend", config)
+        changed = site.upload(self.session.client("s3"), self.known["SiteBucket"], objects)
+        self.say(f"Site: {changed} of {len(objects)} files were new.")
+
+    def deploy(self, address_of: Callable[[dict[str, str]], Address]) -> Address:
+        """Everything in order; `address_of` makes of what is known where the product can be reached.
+
+        The site is the last to change, and only once the API behind it answers. Raises StackError,
+        DeclinedError, PackageError, ImageError or SmokeError.
+        """
+        self.deploy_stack("storage")
+        self.deploy_stack("images")
+        if self.runs_tasks_here:
+            self.known["ImageTag"] = images.tag()
+        elif not self.deploy_image():
+            self.say(
+                f"NO IMAGE: there is no container engine here ({' or '.join(images.ENGINES)}) to build one, "
+                "so the nightly schedule rests until a deployment from a machine that has one."
+            )
+        self.deploy_stack("batch")
+        self.deploy_app()
+        self.deploy_stack("cdn")
+        self.deploy_stack("observability")
+        address = address_of(self.known)
+        smoke.check_api(address)
+        self.upload_site()
+        self.check(address)
+        return address
+
+    def check(self, address: Address) -> None:
+        for sentence in smoke.check(address, security_headers()):
+            self.say(f"    {sentence}")
+
+    def _put_once(self, key: str, body: bytes) -> str:
+        """Store what is named by its content; returns its URL."""
+        s3, bucket = self.session.client("s3"), self.known["ArtifactsBucket"]
+        found = s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount", 0)
+        if not found:
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
+        return f"https://{bucket}.s3.{self.session.region_name}.amazonaws.com/{key}"
+
+    def _store_template(self, text: str) -> str:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return self._put_once(f"deploy/template-{digest}.json", text.encode())
+
+
+def security_headers() -> dict[str, str]:
+    """What cdn.yaml adds to every answer, by name."""
+    template = read_template((INFRA / "cdn.yaml").read_text())
+    policy = template["Resources"]["SecurityHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    own = policy["SecurityHeadersConfig"]
+    return {
+        "Content-Security-Policy": own["ContentSecurityPolicy"]["ContentSecurityPolicy"],
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": own["ReferrerPolicy"]["ReferrerPolicy"],
+        **{one["Header"]: one["Value"] for one in policy["CustomHeadersConfig"]["Items"]},
+    }
+
+
+def undeploy(deployment: Deployment, *, with_data: bool) -> None:
+    """Delete the stacks, last first. What people wrote stays unless `with_data`. Raises StackError."""
+    for name in reversed(STACKS):
+        stack = deployment.stack(name)
+        if name == STATEFUL and not with_data:
+            deployment.say(
+                f"Stack {stack.name} stays: it holds what people wrote (DATA=delete deletes it, too)."
+            )
+        elif stack.exists():
+            retained = stack.resources() if name == STATEFUL else {}
+            deployment.say(f"Deleting stack {stack.name} …")
+            stack.delete()
+            _delete_retained(deployment, retained)
+
+
+def _delete_retained(deployment: Deployment, resources: dict[str, tuple[str, str]]) -> None:
+    """Delete what its template keeps from being deleted with its stack."""
+    dynamodb, s3 = deployment.session.client("dynamodb"), deployment.session.client("s3")
+    for kind, name in resources.values():
+        if kind == "AWS::DynamoDB::Table":
+            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+            dynamodb.delete_table(TableName=name)
+        elif kind == "AWS::S3::Bucket":
+            for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+                for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                    s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
+            s3.delete_bucket(Bucket=name)
+        elif kind == "AWS::SecretsManager::Secret":
+            deployment.session.client("secretsmanager").delete_secret(
+                SecretId=name, ForceDeleteWithoutRecovery=True
+            )
+        else:
+            continue
+        deployment.say(f"    deleted {kind.rpartition(':')[2].lower()} {name}")

@@ -1,0 +1,272 @@
+"""Deploying to an emulated AWS: the same stacks and package, then a look at what the emulator can do.
+
+What it cannot do is found out by trying, said in a table, and done in another way where there is one.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import boto3
+
+from infra.deploy.deployment import Deployment, Say
+from infra.deploy.lambda_package import LAMBDA, REPOSITORY, THIS_MACHINE
+from infra.deploy.smoke import Address, SmokeError
+from infra.deploy.tasks import ENTRY_POINT, LocalRunner
+
+DEMO_PEOPLE = 30
+_FIRING_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Something that AWS does; `note` says how it was seen here, or what is done instead."""
+
+    name: str
+    here: bool
+    note: str
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the emulator turned out to do."""
+
+    found: list[Capability] = field(default_factory=list)
+
+    def add(self, name: str, here: bool, note: str) -> bool:
+        self.found.append(Capability(name, here, note))
+        return here
+
+    def __str__(self) -> str:
+        width = max(len(one.name) for one in self.found)
+        lines = (f"  {one.name:{width}}  {'yes' if one.here else 'NO ':3}  {one.note}" for one in self.found)
+        return "\n".join(("What this emulator does:", *lines))
+
+
+@contextlib.contextmanager
+def embedded_aws(endpoint: str, state: Path) -> Iterator[bool]:
+    """The embedded AWS, for as long as the block lasts; yields whether it had to be started for it.
+
+    Raises SmokeError if it does not start.
+    """
+    if _answers(endpoint):
+        yield False
+        return
+    port = endpoint.rpartition(":")[2]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, str(REPOSITORY / "localstack" / "embedded_aws.py")),
+            *("--port", port, "--state", str(state), "--with-parent"),
+        ],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not _answers(endpoint):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SmokeError(f"The embedded AWS did not start on {endpoint}; the reason is above.")
+            time.sleep(0.1)
+        yield True
+    finally:
+        process.communicate(timeout=60)
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{endpoint}/_localstack/health", timeout=5):  # noqa: S310 - our own
+            return True
+    except OSError:
+        return False
+
+
+def use(endpoint: str) -> boto3.Session:
+    """Point this process, and those it starts, at the emulator."""
+    os.environ.update(
+        AWS_ENDPOINT_URL=endpoint,
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 - opens nothing
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    os.environ.pop("AWS_PROFILE", None)
+    return boto3.Session(region_name="us-east-1")
+
+
+class Emulation:
+    """A product deployed to an emulator: what the emulator does of what AWS does, and the rest done here."""
+
+    def __init__(self, deployment: Deployment, endpoint: str, say: Say) -> None:
+        self.findings = Findings()
+        self._deployment = deployment
+        self._endpoint = endpoint
+        self._say = say
+
+    def address(self, known: dict[str, str]) -> Address:
+        """Browsers find every name under localhost on this machine; others are told where to look."""
+        port = int(self._endpoint.rpartition(":")[2])
+        label = known["DistributionDomain"].partition(".")[0]
+        return Address(f"http://{label}.cloudfront.localhost:{port}", ("127.0.0.1", port))
+
+    def prove(self, address: Address) -> None:
+        """Fill the product, let the schedule retrain it, and use it as a person would; whatever the emulator
+        does not do by itself is found out on the way. Raises SmokeError."""
+        add = self.findings.add
+        add("CloudFormation", True, "all stacks, each with its change set")
+        add("API Gateway and Lambda", True, f"the package, executed on Python {THIS_MACHINE.python}")
+        add(
+            f"the Lambda runtime {LAMBDA.name}",
+            THIS_MACHINE.python == LAMBDA.python,
+            f"functions run on the emulator's own Python {THIS_MACHINE.python}, so that is packaged for",
+        )
+        add("CloudFront", True, "site, API, functions and headers, by the distribution's own name")
+        self._look_at_ttl()
+        self._look_at_the_back_door()
+        if json.loads(address.get("/api/health").body)["catalogue_version"] is None:
+            self._fill()
+        self._retrain(address)
+        self._use(address)
+        self._say(str(self.findings))
+
+    def stay(self) -> None:
+        """Run what the schedule starts, for ever."""
+        runner = self._runner()
+        runner.fires_by_companion()
+        while True:
+            runner.start_what_fired()
+            for finished in runner.run_tasks():
+                self._say(str(finished))
+            time.sleep(2)
+
+    def _runner(self) -> LocalRunner:
+        known = self._deployment.known
+        network = {
+            "subnets": known["BatchSubnets"].split(","),
+            "securityGroups": known["BatchSecurityGroups"].split(","),
+            "assignPublicIp": "ENABLED",
+        }
+        schedule = f"{self._deployment.prefix}-nightly"
+        return LocalRunner(self._deployment.session, known["BatchCluster"], schedule, network)
+
+    def _look_at_ttl(self) -> None:
+        client = self._deployment.session.client("dynamodb")
+        off = []
+        for table in ("AccountsTable", "SuggestionsTable"):
+            name = self._deployment.known[table]
+            if (
+                client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
+                != "ENABLED"
+            ):
+                off.append(name)
+                client.update_time_to_live(
+                    TableName=name, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
+                )
+        add = self.findings.add
+        if off:
+            add("time to live in templates", False, f"switched on by a call of its own: {', '.join(off)}")
+        else:
+            add("time to live in templates", True, "is on")
+
+    def _look_at_the_back_door(self) -> None:
+        """Whether API Gateway turns away who comes past the CDN."""
+        port = int(self._endpoint.rpartition(":")[2])
+        direct = Address(f"http://localhost:{port}", ("127.0.0.1", port))
+        answer = direct.get(f"/_aws/execute-api/{self._deployment.known['RestAPIId']}/api/health")
+        closed = answer.status == HTTPStatus.FORBIDDEN
+        note = (
+            "without the CDN's key" if closed else "who comes past the CDN is let in: nothing to be done here"
+        )
+        self.findings.add("API Gateway's resource policy", closed, note)
+
+    def _fill(self) -> None:
+        """The demo's films and people, put in from outside, as an operator would."""
+        self._say(f"Loading the demo's films and {DEMO_PEOPLE} people …")
+        people = str(DEMO_PEOPLE)
+        for words in (
+            ("load-demo-catalogue",),
+            ("create-fake-users", people),
+            ("create-fake-ratings", "--people", people, "--per-person", "40"),
+        ):
+            process = subprocess.run(
+                [*ENTRY_POINT, *words],
+                cwd=REPOSITORY,
+                env=os.environ | self._environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if process.returncode:
+                raise SmokeError(f"`{' '.join(words)}` failed: {process.stderr.strip()}")
+
+    def _environment(self) -> dict[str, str]:
+        known = self._deployment.known
+        return {
+            "STAGE": self._deployment.stage,
+            "RESOURCE_PREFIX": self._deployment.prefix,
+            "ARTIFACTS_BUCKET": known["ArtifactsBucket"],
+            "SITE_BUCKET": known["SiteBucket"],
+        }
+
+    def _retrain(self, address: Address) -> None:
+        """Let a schedule fire and the batch task run. Raises SmokeError if it does not, or fails."""
+        before = json.loads(address.get("/api/health").body)["model_version"]
+        runner = self._runner()
+        self._say("Waiting for the schedule to fire …")
+        runner.fire_soon()
+        started = runner.await_firing(_FIRING_SECONDS)
+        add = self.findings.add
+        if not add(
+            "EventBridge Scheduler", started, "fires; it cannot start tasks, so a companion fires a queue"
+        ):
+            raise SmokeError("The emulator's scheduler did not fire.")
+        self._say("It has fired; the batch job runs …")
+        finished = runner.run_tasks()
+        if not finished:
+            raise SmokeError("The schedule fired, but no task waits to be run.")
+        for one in finished:
+            self._say(f"    {one}")
+        if any(one.status for one in finished):
+            raise SmokeError("The batch job failed; what it said last is above.")
+        add("containers", False, "the image's entry point was executed here, with the task's environment")
+        self._await_model(address, before)
+
+    def _await_model(self, address: Address, before: str | None) -> None:
+        """The API looks for a new model every 20 seconds."""
+        deadline = time.monotonic() + 60
+        while json.loads(address.get("/api/health").body)["model_version"] in {None, before}:
+            if time.monotonic() > deadline:
+                raise SmokeError("The batch job ended well, but the API serves no new model.")
+            time.sleep(1)
+
+    def _use(self, address: Address) -> None:
+        """Sign up, rate three films, and see suggestions that follow from them. Raises SmokeError."""
+
+        def ask(
+            method: str, path: str, body: Mapping[str, object] | None = None, token: str | None = None
+        ) -> Any:
+            answer = address.ask(method, f"/api{path}", body, token)
+            if answer.status >= HTTPStatus.BAD_REQUEST:
+                raise SmokeError(f"{method} {path} answers {answer.status}: {answer.body[:300]!r}")
+            return json.loads(answer.body) if answer.body else None
+
+        person = {
+            "email": f"smoke-{token_hex(6)}@example.com",
+            "password": token_hex(12),
+            "name": "Smoke",
+        }
+        token = ask("POST", "/auth/sign-up", person)["access_token"]
+        for movie in ask("GET", "/movies?sort=popular&limit=3")["items"]:
+            ask("PUT", f"/me/ratings/{movie['movie_id']}", {"stars": 5.0}, token)
+        if not ask("GET", "/me/suggestions", token=token)["items"]:
+            raise SmokeError("Somebody who has rated three films gets no suggestions.")
+        self._say("    somebody signed up, rated three films and got suggestions that follow from them")
