@@ -144,7 +144,7 @@ class Deployment:
         found = s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount", 0)
         if not found:
             s3.put_object(Bucket=bucket, Key=key, Body=body)
-        return f"https://{bucket}.s3.{self.session.region_name}.amazonaws.com/{key}"
+        return f"{s3.meta.endpoint_url}/{bucket}/{key}"  # emulators' included
 
     def _store_template(self, text: str) -> str:
         digest = hashlib.sha256(text.encode()).hexdigest()
