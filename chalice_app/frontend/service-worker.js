@@ -4,10 +4,11 @@
 const FILES = "matinee:files";
 const SLOW_MS = 4000; // a network that takes longer than this to answer is as good as none, where there is a copy
 
-const isOurs = ({ origin, pathname }) => origin === location.origin && pathname !== "/api" && !pathname.startsWith("/api/");
+/** Neither the API's answers nor what a server says of itself, such as the development server's /_mail. */
+const isOurs = ({ origin, pathname }) => origin === location.origin && !/^\/(api(\/|$)|_)/.test(pathname);
 
-/** Every page of the app is the same file. */
-const nameOf = (request) => (request.mode === "navigate" ? "/" : request.url);
+/** Every page of the app is the same file; a file that is opened by itself stays what it is. */
+const nameOf = ({ mode, url }) => (mode === "navigate" && !new URL(url).pathname.split("/").pop().includes(".") ? "/" : url);
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(FILES).then((files) => files.add("/")));

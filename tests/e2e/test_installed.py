@@ -54,6 +54,19 @@ def test_nothing_that_the_api_said_is_kept(returning: Visitor) -> None:
     assert not [path for path in kept if path.startswith("/api/")]
 
 
+def test_only_the_apps_own_page_is_kept_as_its_page(returning: Visitor) -> None:
+    returning.go("/")
+    await_worker(returning)
+    returning.expected.add(404)  # what is not of the app has no icon
+    for path in ("/_mail", "/robots.txt", "/about"):
+        returning.go(path)
+        returning.settle()
+    kept = returning.page.evaluate(
+        """async () => (await (await (await caches.open("matinee:files")).match("/")).text())"""
+    )
+    assert '<div id="app">' in kept
+
+
 def test_its_manifest_names_pictures_that_are_there(base_url: str) -> None:
     manifest = httpx.get(f"{base_url}/manifest.webmanifest").json()
     assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
