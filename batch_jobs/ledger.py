@@ -132,9 +132,9 @@ class Run:
         """Record a stage: the block fills in its counts; an error is recorded and goes on its way."""
         counts: dict[str, Any] = {}
         record = self.stages[name] = {"started_at": _now(), "counts": counts}
-        self._save("running")
-        print(f"{name} …", file=sys.stderr)
         try:
+            self._save("running")
+            print(f"{name} …", file=sys.stderr)
             yield counts
         except BaseException as error:
             record["error"] = f"{type(error).__name__}: {error}"

@@ -204,7 +204,7 @@ def _zip(tree: Path) -> tuple[bytes, int]:
     """The zipped tree, and the bytes of its files."""
     buffer = io.BytesIO()
     size = 0
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for file in sorted(path for path in tree.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(str(PurePosixPath(file.relative_to(tree))), _FIXED_TIME)
             entry.external_attr = 0o644 << 16

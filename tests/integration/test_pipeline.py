@@ -31,6 +31,7 @@ from chalicelib.storage.ratings import put_rating
 from chalicelib.storage.suggestions import suggestions_of
 from chalicelib.storage.tables import RunRow
 from tests.factories import ratings_of, two_camps
+from tests.integration.permissions import BATCH_ROLE, permitted
 
 RATINGS = two_camps(people=40)
 UNCATALOGUED = 1000 + 7 * 39
@@ -49,7 +50,8 @@ def run(aws: None) -> Run:  # noqa: ARG001
         for turn, (movie, stars) in enumerate(ratings_of(RATINGS, person).items())
     )
     put_mark(Mark(MARKER, MARKED, MarkKind.NOT_INTERESTED, 1))
-    return run_stages(list(STAGES))
+    with permitted(BATCH_ROLE):
+        return run_stages(list(STAGES))
 
 
 def test_the_export_holds_every_rating_as_it_was_given(run: Run) -> None:
