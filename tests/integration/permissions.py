@@ -74,6 +74,10 @@ def _needed(service: str, operation: str, parameters: dict[str, Any]) -> Iterato
         bucket = f"arn:aws:s3:::{parameters['Bucket']}"
         key = parameters.get("Key")
         yield f"s3:{_S3_ACTIONS.get(operation, operation)}", f"{bucket}/{key}" if key else bucket
+    elif service == "ses":
+        yield f"ses:{operation}", "arn:aws:ses:us-east-1:123456789012:identity/example.com"
+    elif service == "ecs":
+        yield f"ecs:{operation}", "the BatchTaskDefinition"
     else:
         named = parameters.get("SecretId", "*")
         yield f"{service}:{operation}", named
