@@ -59,6 +59,8 @@ def base_url(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iter
         product = subprocess.Popen(
             [sys.executable, str(ROOT / "localstack" / "run.py"), *places, *sizes],
             cwd=ROOT,
+            # Where its site is, and who sends its mail, is for the product to say, as it is for anybody.
+            env={name: value for name, value in os.environ.items() if name not in {"SITE_URL", "MAIL_FROM"}},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
