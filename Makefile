@@ -61,6 +61,7 @@ lint: $(STAMP) ## check style, types and templates
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy chalice_app batch_jobs localstack infra tests
 	$(VENV)/bin/cfn-lint infra/*.yaml
+	@.ci/checkov
 
 audit: $(STAMP) ## look for known vulnerabilities, unfit licences and secrets
 	@.ci/audit

@@ -5,6 +5,7 @@ make deploy STAGE=dev TARGET=embedded      to the embedded AWS on this machine
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ import boto3  # noqa: E402
 from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 
 from infra.deploy import emulator  # noqa: E402
+from infra.deploy.app_template import package_app  # noqa: E402
 from infra.deploy.deployment import Deployment, undeploy  # noqa: E402
 from infra.deploy.images import ImageError  # noqa: E402
 from infra.deploy.lambda_package import (  # noqa: E402
@@ -70,6 +72,9 @@ def parser() -> argparse.ArgumentParser:
     destroying.add_argument(
         "--delete-data", action="store_true", help="delete tables, buckets and keys, too: for ever"
     )
+    showing = commands.add_parser("template", help="print the API's template as it would be deployed")
+    showing.set_defaults(run=template)
+    showing.add_argument("--stage", default="dev")
     commands.add_parser(
         "lock", help="renew the lists of what the API and the batch job are made of"
     ).set_defaults(run=lock)
@@ -109,6 +114,10 @@ def _destroy(deployment: Deployment, chosen: argparse.Namespace) -> None:
         if not sys.stdin.isatty() or input(f"Type “{wanted}” to go on: ") != wanted:
             raise DeclinedError("Nothing was deleted.")
     undeploy(deployment, with_data=chosen.delete_data)
+
+
+def template(chosen: argparse.Namespace) -> None:
+    say(json.dumps(package_app(chosen.stage).stored_at("BUCKET", "KEY"), indent=2))
 
 
 def lock(_: argparse.Namespace) -> None:
