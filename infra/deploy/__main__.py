@@ -2,13 +2,15 @@
 
 make deploy STAGE=dev                      to the AWS account that is configured
 make deploy STAGE=dev TARGET=embedded      to the embedded AWS on this machine
+make deploy STAGE=dev TARGET=localstack    to a LocalStack that runs on this machine
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,14 +27,13 @@ from infra.deploy.lambda_package import (  # noqa: E402
     LAMBDA,
     LOCK,
     NOT_NEEDED_TO_SERVE,
-    THIS_MACHINE,
     PackageError,
     locked,
 )
 from infra.deploy.smoke import Address, SmokeError  # noqa: E402
 from infra.deploy.stacks import Change, DeclinedError, StackError  # noqa: E402
 
-AWS, EMBEDDED = "aws", "embedded"
+AWS, EMBEDDED, LOCALSTACK = "aws", "embedded", "localstack"
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -59,9 +60,9 @@ def parser() -> argparse.ArgumentParser:
     for one, run in ((deploying, deploy), (destroying, destroy)):
         one.set_defaults(run=run)
         one.add_argument("--stage", default="dev", help="a file of infra/params (default: %(default)s)")
-        one.add_argument("--target", choices=[AWS, EMBEDDED], default=AWS)
+        one.add_argument("--target", choices=[AWS, EMBEDDED, LOCALSTACK], default=AWS)
         one.add_argument("--yes", action="store_true", help="do not ask")
-        one.add_argument("--aws-port", type=int, default=4566, help="of the embedded AWS (default: 4566)")
+        one.add_argument("--aws-port", type=int, default=4566, help="of the emulator (default: 4566)")
         one.add_argument(
             "--state",
             type=Path,
@@ -87,12 +88,8 @@ def deploy(chosen: argparse.Namespace) -> None:
         address = deployment.deploy(lambda known: Address(known["SiteUrl"]))
         say(f"Ready: {address.url}")
         return
-    endpoint = f"http://127.0.0.1:{chosen.aws_port}"
-    with emulator.embedded_aws(endpoint, chosen.state) as started:
-        deployment = to_embedded(chosen, endpoint)
-        emulation = emulator.Emulation(deployment, endpoint, say)
-        address = deployment.deploy(emulation.address)
-        emulation.prove(address)
+    with emulated(chosen) as (emulation, started):
+        address = emulation.deploy()
         say(f"Ready: {address.url}")
         if started and not chosen.leave:
             say("The embedded AWS, and the batch job when its schedule fires, run until Ctrl-C.")
@@ -103,9 +100,24 @@ def destroy(chosen: argparse.Namespace) -> None:
     if chosen.target == AWS:
         _destroy(to_aws(chosen), chosen)
         return
+    with emulated(chosen) as (emulation, _):
+        _destroy(emulation.deployment, chosen)
+
+
+@contextlib.contextmanager
+def emulated(chosen: argparse.Namespace) -> Iterator[tuple[emulator.Emulation, bool]]:
+    """The emulator, and whether it had to be started; the embedded one is, where none answers."""
+
+    def agree(_stack: str, changes: list[Change]) -> bool:
+        show(changes)
+        return True
+
     endpoint = f"http://127.0.0.1:{chosen.aws_port}"
-    with emulator.embedded_aws(endpoint, chosen.state):
-        _destroy(to_embedded(chosen, endpoint), chosen)
+    state = chosen.state if chosen.target == EMBEDDED else None
+    with emulator.running(endpoint, state) as started:
+        emulation = emulator.Emulation(emulator.use(endpoint), chosen.stage, endpoint, say, agree)
+        with contextlib.closing(emulation):
+            yield emulation, started
 
 
 def _destroy(deployment: Deployment, chosen: argparse.Namespace) -> None:
@@ -131,8 +143,8 @@ def lock(_: argparse.Namespace) -> None:
 
 
 def to_aws(chosen: argparse.Namespace) -> Deployment:
-    def agree(stack: str, changes: list[Change]) -> bool:
-        show(stack, changes)
+    def agree(_stack: str, changes: list[Change]) -> bool:
+        show(changes)
         if chosen.yes:
             return True
         if not sys.stdin.isatty():
@@ -143,18 +155,7 @@ def to_aws(chosen: argparse.Namespace) -> Deployment:
     return Deployment(boto3.Session(), chosen.stage, LAMBDA, say, agree)
 
 
-def to_embedded(chosen: argparse.Namespace, endpoint: str) -> Deployment:
-    def agree(stack: str, changes: list[Change]) -> bool:
-        show(stack, changes)
-        return True
-
-    where = {"EmulatorHost": "localhost", "EmulatorPort": str(chosen.aws_port)}
-    return Deployment(
-        emulator.use(endpoint), chosen.stage, THIS_MACHINE, say, agree, where, runs_tasks_here=True
-    )
-
-
-def show(_stack: str, changes: list[Change]) -> None:
+def show(changes: list[Change]) -> None:
     for change in changes:
         say(str(change))
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from infra.deploy import images, site, smoke
@@ -32,8 +33,8 @@ Agree = Callable[[str, list[Change]], bool]
 class Deployment:
     """One stage of the product in one account.
 
-    `extra` are parameters that the target adds. `runs_tasks_here` says that the batch job is executed without
-    its image, as emulators have it. `known` grows while stacks are deployed.
+    `extra` are parameters that the target adds. `lacking` is for emulators: it is told which stack they
+    cannot make and why, and the batch job needs no image. `known` grows while stacks are deployed.
     """
 
     session: "boto3.Session"
@@ -42,7 +43,7 @@ class Deployment:
     say: Say
     agree: Agree
     extra: dict[str, str] = field(default_factory=dict)
-    runs_tasks_here: bool = False
+    lacking: Callable[[str, str], None] | None = None
     known: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -77,7 +78,19 @@ class Deployment:
 
     # The parts, in order
 
-    def deploy_image(self) -> bool:
+    def deploy_batch(self) -> None:
+        """The task, its schedule and its image. Where there is no image and none can be built, the schedule
+        rests."""
+        if self.lacking is not None:
+            self.known["ImageTag"] = images.tag()
+        elif not self._have_image():
+            self.say(
+                f"NO IMAGE: there is no container engine here ({' or '.join(images.ENGINES)}) to build one, "
+                "so the nightly schedule rests until a deployment from a machine that has one."
+            )
+        self.deploy_stack("batch")
+
+    def _have_image(self) -> bool:
         """Build and push what `batch` runs, unless it is there. Returns whether it is there afterwards."""
         ecr = self.session.client("ecr")
         wanted, repository = images.tag(), self.known["ImageRepository"]
@@ -115,19 +128,14 @@ class Deployment:
         The site is the last to change, and only once the API behind it answers. Raises StackError,
         DeclinedError, PackageError, ImageError or SmokeError.
         """
-        self.deploy_stack("storage")
-        self.deploy_stack("images")
-        if self.runs_tasks_here:
-            self.known["ImageTag"] = images.tag()
-        elif not self.deploy_image():
-            self.say(
-                f"NO IMAGE: there is no container engine here ({' or '.join(images.ENGINES)}) to build one, "
-                "so the nightly schedule rests until a deployment from a machine that has one."
-            )
-        self.deploy_stack("batch")
-        self.deploy_app()
-        self.deploy_stack("cdn")
-        self.deploy_stack("observability")
+        parts: dict[str, Callable[[], None]] = {"batch": self.deploy_batch, "app": self.deploy_app}
+        for name in STACKS:
+            try:
+                parts.get(name, partial(self.deploy_stack, name))()
+            except StackError as error:
+                if self.lacking is None or name == STATEFUL:
+                    raise
+                self.lacking(name, str(error))
         address = address_of(self.known)
         smoke.check_api(address)
         self.upload_site()

@@ -6,6 +6,7 @@ What it cannot do is found out by trying, said in a table, and done in another w
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -19,10 +20,10 @@ from typing import Any
 
 import boto3
 
-from infra.deploy.deployment import Deployment, Say
+from infra.deploy.deployment import STACKS, Agree, Deployment, Say
 from infra.deploy.lambda_package import LAMBDA, REPOSITORY, THIS_MACHINE
 from infra.deploy.smoke import Address, SmokeError
-from infra.deploy.tasks import ENTRY_POINT, LocalRunner
+from infra.deploy.tasks import Finished, LocalRunner, execute
 
 DEMO_PEOPLE = 30
 _FIRING_SECONDS = 60.0
@@ -54,14 +55,19 @@ class Findings:
 
 
 @contextlib.contextmanager
-def embedded_aws(endpoint: str, state: Path) -> Iterator[bool]:
-    """The embedded AWS, for as long as the block lasts; yields whether it had to be started for it.
+def running(endpoint: str, state: Path | None) -> Iterator[bool]:
+    """An emulator at this address for as long as the block lasts; yields whether it had to be started for it.
 
-    Raises SmokeError if it does not start.
+    It is the embedded AWS that is started, where there is a folder for its `state`. Raises SmokeError if none
+    answers.
     """
     if _answers(endpoint):
         yield False
         return
+    if state is None:
+        raise SmokeError(
+            f"Nothing answers on {endpoint}: start LocalStack there first, as .ci/localstack does."
+        )
     port = endpoint.rpartition(":")[2]
     process = subprocess.Popen(
         [
@@ -106,37 +112,68 @@ def use(endpoint: str) -> boto3.Session:
 class Emulation:
     """A product deployed to an emulator: what the emulator does of what AWS does, and the rest done here."""
 
-    def __init__(self, deployment: Deployment, endpoint: str, say: Say) -> None:
-        self.findings = Findings()
-        self._deployment = deployment
-        self._endpoint = endpoint
+    def __init__(self, session: boto3.Session, stage: str, endpoint: str, say: Say, agree: Agree) -> None:
+        self._findings = Findings()
+        self._port = int(endpoint.rpartition(":")[2])
         self._say = say
+        self._stand_in: subprocess.Popen[bytes] | None = None
+        where = {"EmulatorHost": "localhost", "EmulatorPort": str(self._port)}
+        self.deployment = Deployment(session, stage, THIS_MACHINE, say, agree, where, self._lacks)
 
-    def address(self, known: dict[str, str]) -> Address:
-        """Browsers find every name under localhost on this machine; others are told where to look."""
-        port = int(self._endpoint.rpartition(":")[2])
-        label = known["DistributionDomain"].partition(".")[0]
-        return Address(f"http://{label}.cloudfront.localhost:{port}", ("127.0.0.1", port))
-
-    def prove(self, address: Address) -> None:
-        """Fill the product, let the schedule retrain it, and use it as a person would; whatever the emulator
-        does not do by itself is found out on the way. Raises SmokeError."""
-        add = self.findings.add
-        add("CloudFormation", True, "all stacks, each with its change set")
-        add("API Gateway and Lambda", True, f"the package, executed on Python {THIS_MACHINE.python}")
-        add(
-            f"the Lambda runtime {LAMBDA.name}",
-            THIS_MACHINE.python == LAMBDA.python,
-            f"functions run on the emulator's own Python {THIS_MACHINE.python}, so that is packaged for",
-        )
-        add("CloudFront", True, "site, API, functions and headers, by the distribution's own name")
+    def deploy(self) -> Address:
+        """Deploy what the emulator has; then fill the product, let it retrain, and use it as a person would.
+        Raises what `Deployment.deploy` does."""
+        address = self.deployment.deploy(self._address)
         self._look_at_ttl()
         self._look_at_the_back_door()
         if json.loads(address.get("/api/health").body)["catalogue_version"] is None:
             self._fill()
         self._retrain(address)
         self._use(address)
-        self._say(str(self.findings))
+        self._say(str(self._findings))
+        return address
+
+    def close(self) -> None:
+        if self._stand_in:
+            self._stand_in.communicate(timeout=60)
+
+    def _lacks(self, stack: str, reason: str) -> None:
+        self._say("    NOT HERE")
+        self._findings.add(f"stack {stack}", False, reason)
+
+    def _address(self, known: dict[str, str]) -> Address:
+        """The CDN, or, where that or what is behind it is lacking, the development server in its place.
+
+        Browsers find every name under localhost on this machine; others are told where to look.
+        """
+        lacking = {one.name for one in self._findings.found}
+        for stack in STACKS:
+            if f"stack {stack}" not in lacking:
+                self._findings.add(f"stack {stack}", True, "by a change set")
+        if "DistributionDomain" in known:
+            self._findings.add(
+                f"the runtime {LAMBDA.name}",
+                THIS_MACHINE.python == LAMBDA.python,
+                f"functions run on the emulator's own Python {THIS_MACHINE.python}, so that is packaged for",
+            )
+            label = known["DistributionDomain"].partition(".")[0]
+            return Address(f"http://{label}.cloudfront.localhost:{self._port}", ("127.0.0.1", self._port))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self._stand_in = subprocess.Popen(
+            [
+                *(sys.executable, str(REPOSITORY / "localstack" / "dev_server.py")),
+                *("--port", str(port), "--with-parent"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            cwd=REPOSITORY,
+            env=os.environ | self._environment(),
+            start_new_session=True,
+        )
+        self._findings.add("CDN, gateway and Lambda", False, "the development server serves site and API")
+        return Address(f"http://127.0.0.1:{port}")
 
     def stay(self) -> None:
         """Run what the schedule starts, for ever."""
@@ -149,20 +186,20 @@ class Emulation:
             time.sleep(2)
 
     def _runner(self) -> LocalRunner:
-        known = self._deployment.known
+        known = self.deployment.known
         network = {
             "subnets": known["BatchSubnets"].split(","),
             "securityGroups": known["BatchSecurityGroups"].split(","),
             "assignPublicIp": "ENABLED",
         }
-        schedule = f"{self._deployment.prefix}-nightly"
-        return LocalRunner(self._deployment.session, known["BatchCluster"], schedule, network)
+        schedule = f"{self.deployment.prefix}-nightly"
+        return LocalRunner(self.deployment.session, known["BatchCluster"], schedule, network)
 
     def _look_at_ttl(self) -> None:
-        client = self._deployment.session.client("dynamodb")
+        client = self.deployment.session.client("dynamodb")
         off = []
         for table in ("AccountsTable", "SuggestionsTable"):
-            name = self._deployment.known[table]
+            name = self.deployment.known[table]
             if (
                 client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
                 != "ENABLED"
@@ -171,7 +208,7 @@ class Emulation:
                 client.update_time_to_live(
                     TableName=name, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
                 )
-        add = self.findings.add
+        add = self._findings.add
         if off:
             add("time to live in templates", False, f"switched on by a call of its own: {', '.join(off)}")
         else:
@@ -179,14 +216,16 @@ class Emulation:
 
     def _look_at_the_back_door(self) -> None:
         """Whether API Gateway turns away who comes past the CDN."""
-        port = int(self._endpoint.rpartition(":")[2])
-        direct = Address(f"http://localhost:{port}", ("127.0.0.1", port))
-        answer = direct.get(f"/_aws/execute-api/{self._deployment.known['RestAPIId']}/api/health")
+        api = self.deployment.known.get("RestAPIId")
+        if api is None:
+            return
+        direct = Address(f"http://localhost:{self._port}", ("127.0.0.1", self._port))
+        answer = direct.get(f"/_aws/execute-api/{api}/api/health")
         closed = answer.status == HTTPStatus.FORBIDDEN
         note = (
             "without the CDN's key" if closed else "who comes past the CDN is let in: nothing to be done here"
         )
-        self.findings.add("API Gateway's resource policy", closed, note)
+        self._findings.add("API Gateway's resource policy", closed, note)
 
     def _fill(self) -> None:
         """The demo's films and people, put in from outside, as an operator would."""
@@ -197,22 +236,15 @@ class Emulation:
             ("create-fake-users", people),
             ("create-fake-ratings", "--people", people, "--per-person", "40"),
         ):
-            process = subprocess.run(
-                [*ENTRY_POINT, *words],
-                cwd=REPOSITORY,
-                env=os.environ | self._environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if process.returncode:
-                raise SmokeError(f"`{' '.join(words)}` failed: {process.stderr.strip()}")
+            done = execute(words, self._environment())
+            if done.status:
+                raise SmokeError(str(done))
 
     def _environment(self) -> dict[str, str]:
-        known = self._deployment.known
+        known = self.deployment.known
         return {
-            "STAGE": self._deployment.stage,
-            "RESOURCE_PREFIX": self._deployment.prefix,
+            "STAGE": self.deployment.stage,
+            "RESOURCE_PREFIX": self.deployment.prefix,
             "ARTIFACTS_BUCKET": known["ArtifactsBucket"],
             "SITE_BUCKET": known["SiteBucket"],
         }
@@ -220,25 +252,35 @@ class Emulation:
     def _retrain(self, address: Address) -> None:
         """Let a schedule fire and the batch task run. Raises SmokeError if it does not, or fails."""
         before = json.loads(address.get("/api/health").body)["model_version"]
-        runner = self._runner()
-        self._say("Waiting for the schedule to fire …")
-        runner.fire_soon()
-        started = runner.await_firing(_FIRING_SECONDS)
-        add = self.findings.add
-        if not add(
-            "EventBridge Scheduler", started, "fires; it cannot start tasks, so a companion fires a queue"
-        ):
-            raise SmokeError("The emulator's scheduler did not fire.")
-        self._say("It has fired; the batch job runs …")
-        finished = runner.run_tasks()
-        if not finished:
-            raise SmokeError("The schedule fired, but no task waits to be run.")
+        if "BatchCluster" in self.deployment.known:
+            finished = self._fire()
+            note = "the image's entry point was executed here, with the task's environment"
+        else:
+            self._say("The batch job runs …")
+            finished = [execute(("--json", "run"), self._environment())]
+            note = "nor tasks or schedules: the image's entry point was executed here at once"
         for one in finished:
             self._say(f"    {one}")
         if any(one.status for one in finished):
             raise SmokeError("The batch job failed; what it said last is above.")
-        add("containers", False, "the image's entry point was executed here, with the task's environment")
+        self._findings.add("containers", False, note)
         self._await_model(address, before)
+
+    def _fire(self) -> list[Finished]:
+        """Let the emulator's scheduler fire, and run the task that the schedule names. Raises SmokeError."""
+        runner = self._runner()
+        self._say("Waiting for the schedule to fire …")
+        runner.fire_soon()
+        if not runner.await_firing(_FIRING_SECONDS):
+            raise SmokeError("The emulator's scheduler did not fire.")
+        self._findings.add(
+            "EventBridge Scheduler", True, "it cannot start tasks, so a companion fires a queue"
+        )
+        self._say("It has fired; the batch job runs …")
+        finished = runner.run_tasks()
+        if not finished:
+            raise SmokeError("The schedule fired, but no task waits to be run.")
+        return finished
 
     def _await_model(self, address: Address, before: str | None) -> None:
         """The API looks for a new model every 20 seconds."""

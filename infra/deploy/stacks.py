@@ -117,7 +117,7 @@ class Stack:
             changes = self._changes(change_set)
         except (BotoCoreError, ClientError) as error:
             raise StackError(f"The stack {self.name} cannot be changed: {error}") from error
-        if changes:
+        if changes is not None:
             if not agree(self.name, changes):
                 self._client.delete_change_set(StackName=self.name, ChangeSetName=change_set)
                 raise DeclinedError(f"The stack {self.name} stays as it is.")
@@ -169,8 +169,9 @@ class Stack:
             return {"TemplateBody": text}
         return {"TemplateURL": self._store(text)}
 
-    def _changes(self, change_set: str) -> list[Change]:
-        """What the change set would change. Raises StackError where it cannot be made."""
+    def _changes(self, change_set: str) -> list[Change] | None:
+        """What the change set would change, None where that is nothing. Raises StackError where it cannot be
+        made."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             described = self._client.describe_change_set(StackName=self.name, ChangeSetName=change_set)
@@ -179,7 +180,7 @@ class Stack:
                 break
             if status == "FAILED":
                 if "didn't contain changes" in reason or "No updates" in reason:
-                    return []
+                    return None
                 raise StackError(f"The stack {self.name} cannot be changed: {reason}")
             if time.monotonic() > deadline:
                 raise StackError(f"The changes of {self.name} are still being worked out; try again later.")

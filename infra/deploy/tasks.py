@@ -30,13 +30,26 @@ ENTRY_POINT = (sys.executable, "-m", "batch_jobs")
 class Finished:
     """A task that ended here; `said` is what it printed last on standard error."""
 
-    task: str
     words: tuple[str, ...]
     status: int
     said: str
 
     def __str__(self) -> str:
         return f"batch job `{' '.join(self.words)}` ended with exit status {self.status}: {self.said}"
+
+
+def execute(words: tuple[str, ...], environment: Mapping[str, str]) -> Finished:
+    """Do what the image's entry point does with these words in this environment."""
+    process = subprocess.run(
+        [*ENTRY_POINT, *words],
+        cwd=REPOSITORY,
+        env=os.environ | dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = process.stderr.strip().splitlines()
+    return Finished(words, process.returncode, lines[-1] if lines else "")
 
 
 class LocalRunner:
@@ -107,18 +120,10 @@ class LocalRunner:
             one["name"]: one["value"]
             for one in (*container.get("environment", []), *changed.get("environment", []))
         }
-        process = subprocess.run(
-            [*ENTRY_POINT, *words],
-            cwd=REPOSITORY,
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        reason = f"the entry point ended with exit status {process.returncode}"
+        finished = execute(words, environment)
+        reason = f"the entry point ended with exit status {finished.status}"
         self._ecs.stop_task(cluster=self._cluster, task=task["taskArn"], reason=reason)
-        lines = process.stderr.strip().splitlines()
-        return Finished(task["taskArn"], words, process.returncode, lines[-1] if lines else "")
+        return finished
 
     def _companion(self, name: str, expression: str, state: str) -> None:
         queue = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])

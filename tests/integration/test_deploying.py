@@ -59,9 +59,12 @@ def deployment(changes: list[Change]) -> Deployment:
         changes.extend(some)
         return True
 
+    def lacks(stack: str, reason: str) -> None:
+        pytest.fail(f"{stack}: {reason}")
+
     where = {"EmulatorHost": "localhost", "EmulatorPort": port}
     session = boto3.Session(region_name="us-east-1")
-    return Deployment(session, "dev", THIS_MACHINE, lambda _: None, agree, where, runs_tasks_here=True)
+    return Deployment(session, "dev", THIS_MACHINE, lambda _: None, agree, where, lacking=lacks)
 
 
 def test_everything_is_deployed_proven_and_what_the_emulator_lacks_is_said(said: str) -> None:
@@ -73,8 +76,8 @@ def test_everything_is_deployed_proven_and_what_the_emulator_lacks_is_said(said:
     assert "`--json run` ended with exit status 0" in said
     assert "rated three films and got suggestions" in said
     table = {line.strip().split("  ")[0]: " yes " in line for line in said.partition("does:")[2].splitlines()}
+    assert all(table[f"stack {name}"] for name in STACKS)
     assert table["EventBridge Scheduler"]
-    assert table["CloudFront"]
     assert not table["containers"]
     assert said.splitlines()[-1].startswith("Ready: http://")
 
