@@ -208,7 +208,7 @@ function HeaderSearch({ open, close }) {
 }
 
 function Header({ path, session, account }) {
-  const tried = useStore((state) => state.ratings.size + state.marks.size > 0);
+  const mine = useStore((state) => state.session === "in" || state.ratings.size + state.marks.size > 0);
   const [searching, search] = useState(false);
   useEffect(() => search(false), [path]);
   const opener = useRef(null);
@@ -220,8 +220,8 @@ function Header({ path, session, account }) {
   return html`<header class="header"><div class="header-in">
     <a class="brand" href="/" aria-label="Matinee, home"><${Logo} /><span>Matinee</span></a>
     <nav class="header-nav" aria-label="Main">
-      ${(session === "in" || tried) && link("/", "For you")}${link("/browse", "Browse")}${link("/rate", "Rate")}
-      ${(session === "in" || tried) && link("/my/ratings", "My ratings")}${(session === "in" || tried) && link("/my/watchlist", "Watchlist")}
+      ${mine && link("/", "For you")}${link("/browse", "Browse")}${link("/rate", "Rate")}
+      ${mine && link("/my/ratings", "My ratings")}${mine && link("/my/watchlist", "Watchlist")}
     </nav>
     ${path !== "/browse" && html`<${HeaderSearch} open=${searching} close=${close} />`}
     <div class="header-end">

@@ -192,8 +192,7 @@ function tryOut(name, movie, value) {
     // The browser keeps nothing for us (a private window, a full disk): it holds for as long as the page lives.
   }
   const values = triedValues(name);
-  const tells = name === "ratings" || value === "not_interested" || before === "not_interested";
-  changed({ [name]: values, tasteChanges: state.tasteChanges + (tells ? 1 : 0) });
+  changed({ [name]: values, tasteChanges: state.tasteChanges + 1 });
   return Promise.resolve(true);
 }
 

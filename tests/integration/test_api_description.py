@@ -7,6 +7,7 @@ from chalice.app import Chalice
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from chalicelib.api.routing import operation_of
+from chalicelib.domain.errors import ForbiddenError
 from chalicelib.storage.catalogue import Sort
 from tests.integration.api_client import Api
 from tests.integration.contract import document
@@ -55,8 +56,10 @@ def test_what_a_view_reads_is_what_it_declares(chalice_app: Chalice) -> None:
             assert (reader in used) == isinstance(form, type), f"{where}: {reader}() and @route differ."
             assert not isinstance(form, type) or form.__name__ in used, f"{where} reads another form."
         needs_token = operation.needs == "accessToken"
-        asks = bool({"person_asking", "identity_claimed"} & used)
+        asks = bool({"person_asking", "operator_asking", "identity_claimed"} & used)
         assert asks == needs_token, f"{where}: person_asking() and @route differ."
+        forbids = ForbiddenError in operation.raises
+        assert ("operator_asking" in used) == forbids, f"{where}: operator_asking() and @route differ."
 
 
 def test_the_description_is_valid_and_the_one_that_is_served(api: Api) -> None:

@@ -5,6 +5,7 @@ from chalice.app import Request
 from chalicelib import measuring
 from chalicelib.domain.errors import UnauthenticatedError
 from chalicelib.domain.rating import PersonId
+from chalicelib.services.operators import operator_of
 from chalicelib.services.sessions import ENDED, is_logged_in
 from chalicelib.services.tokens import Identity, read_access_token
 
@@ -19,6 +20,11 @@ def person_asking(request: Request) -> PersonId:
     if not is_logged_in(identity.person_id, identity.log_in_id):
         raise UnauthenticatedError(ENDED)
     return identity.person_id
+
+
+def operator_asking(request: Request) -> PersonId:
+    """The same, if they are an operator at this moment. Raises ForbiddenError if not."""
+    return operator_of(person_asking(request))
 
 
 def identity_claimed(request: Request) -> Identity:

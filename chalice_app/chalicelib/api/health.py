@@ -4,8 +4,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.api.responses import Health, answer
 from chalicelib.api.routing import route
-from chalicelib.domain.errors import NotReadyError
-from chalicelib.storage.artifacts import Kind, current_version
+from chalicelib.storage.artifacts import Kind, current_version_if_any
 
 blueprint = Blueprint(__name__)
 
@@ -16,14 +15,7 @@ def health(_request: Request) -> Response:
     return answer(
         Health(
             status="ok",
-            catalogue_version=_version(Kind.CATALOGUE),
-            model_version=_version(Kind.MODELS),
+            catalogue_version=current_version_if_any(Kind.CATALOGUE),
+            model_version=current_version_if_any(Kind.MODELS),
         )
     )
-
-
-def _version(kind: Kind) -> str | None:
-    try:
-        return current_version(kind)
-    except NotReadyError:
-        return None

@@ -6,7 +6,7 @@ from typing import Annotated
 from chalice.app import Blueprint, Request, Response
 from pydantic import Field
 
-from chalicelib.api.authentication import person_asking
+from chalicelib.api.authentication import operator_asking
 from chalicelib.api.operations import Credential
 from chalicelib.api.requests import Query, read_query
 from chalicelib.api.responses import Answer, answer
@@ -14,7 +14,6 @@ from chalicelib.api.routing import route
 from chalicelib.domain.cost import Usage, meaning
 from chalicelib.domain.errors import ForbiddenError
 from chalicelib.services import overview as service
-from chalicelib.services.operators import operator_of
 
 blueprint = Blueprint(__name__)
 
@@ -80,7 +79,7 @@ class Cost(Answer):
 )
 def ops_cost(request: Request) -> Response:
     """What a month costs, as the service is used now or as the query supposes."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     supposed = read_query(request, CostQuery).model_dump(exclude_none=True)
     estimate, prices = service.bill(replace(service.usage_now(), **supposed))
     return answer(

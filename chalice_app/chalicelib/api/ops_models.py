@@ -5,7 +5,7 @@ from typing import Annotated
 from chalice.app import Blueprint, Request, Response
 from pydantic import Field
 
-from chalicelib.api.authentication import person_asking
+from chalicelib.api.authentication import operator_asking
 from chalicelib.api.model_card import PublicCard
 from chalicelib.api.operations import Credential
 from chalicelib.api.requests import Body, read_body
@@ -14,7 +14,7 @@ from chalicelib.api.routing import route
 from chalicelib.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from chalicelib.services import models as service
 from chalicelib.services.models import Change, State
-from chalicelib.services.operators import operator_of, record
+from chalicelib.services.operators import record
 from chalicelib.storage.artifacts import POINTER_SECONDS
 
 blueprint = Blueprint(__name__)
@@ -57,7 +57,7 @@ class ChangeOfModel(Answer):
 )
 def ops_models(request: Request) -> Response:
     """The latest models, with their figures."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     items = [
         ModelInList(
             version=line.version,
@@ -84,7 +84,7 @@ def ops_models(request: Request) -> Response:
 )
 def ops_model(request: Request, version: str) -> Response:
     """A model's card, as the public sees that of the current one."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     return answer(PublicCard.of(service.card_of(version)))
 
 
@@ -99,7 +99,7 @@ def ops_model(request: Request, version: str) -> Response:
 )
 def promote_model(request: Request) -> Response:
     """Make a model current, whatever the gate said of it."""
-    operator = operator_of(person_asking(request))
+    operator = operator_asking(request)
     change = service.promote(read_body(request, PromotionBody).version)
     record(operator, "promote model", current=change.current, before=change.before)
     return _changed(change)
@@ -115,7 +115,7 @@ def promote_model(request: Request) -> Response:
 )
 def roll_back_model(request: Request) -> Response:
     """Make the model current that was so before."""
-    operator = operator_of(person_asking(request))
+    operator = operator_asking(request)
     change = service.rollback()
     record(operator, "roll back model", current=change.current, before=change.before)
     return _changed(change)

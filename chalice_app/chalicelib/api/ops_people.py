@@ -5,7 +5,7 @@ from typing import Annotated
 from chalice.app import Blueprint, Request, Response
 from pydantic import Field
 
-from chalicelib.api.authentication import person_asking
+from chalicelib.api.authentication import operator_asking
 from chalicelib.api.operations import Credential, NoContent
 from chalicelib.api.requests import Body, read_body
 from chalicelib.api.responses import Answer, MovieCard, MovieDetail, answer, nothing
@@ -14,7 +14,6 @@ from chalicelib.domain.errors import ConflictError, ForbiddenError, NotFoundErro
 from chalicelib.domain.movie import parse_movie_id
 from chalicelib.domain.rating import PersonId
 from chalicelib.services import people as service
-from chalicelib.services.operators import operator_of
 
 blueprint = Blueprint(__name__)
 
@@ -80,7 +79,7 @@ class FilmForOperator(Answer):
 )
 def find_person(request: Request) -> Response:
     """Find a person by e-mail address or id."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     return answer(PersonFound(person_id=service.find_person(read_body(request, FindPersonBody).who)))
 
 
@@ -94,7 +93,7 @@ def find_person(request: Request) -> Response:
 )
 def ops_person(request: Request, person_id: str) -> Response:
     """A person: since when, how active, and their newest ratings."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     seen = service.person_seen(PersonId(person_id))
     stored = seen.suggestions
     return answer(
@@ -137,11 +136,8 @@ def ops_person(request: Request, person_id: str) -> Response:
     raises=(ForbiddenError, NotFoundError, ConflictError),
 )
 def deactivate_account(request: Request, person_id: str) -> Response:
-    """Deactivate an account: nobody can log in to it, and the next export leaves its ratings out.
-
-    Access tokens that are out already end by themselves within a quarter of an hour.
-    """
-    operator = operator_of(person_asking(request))
+    """Deactivate an account: every log-in ends, no new one begins, and the next export omits its ratings."""
+    operator = operator_asking(request)
     service.set_account_active(operator, PersonId(person_id), active=False)
     return nothing()
 
@@ -156,7 +152,7 @@ def deactivate_account(request: Request, person_id: str) -> Response:
 )
 def activate_account(request: Request, person_id: str) -> Response:
     """Activate an account again."""
-    operator = operator_of(person_asking(request))
+    operator = operator_asking(request)
     service.set_account_active(operator, PersonId(person_id), active=True)
     return nothing()
 
@@ -174,7 +170,7 @@ def deactivate_rating(request: Request, person_id: str, movie_id: str) -> Respon
 
     A new rating of the same film by the same person takes its place.
     """
-    operator = operator_of(person_asking(request))
+    operator = operator_asking(request)
     service.set_rating_active(operator, PersonId(person_id), parse_movie_id(movie_id), active=False)
     return nothing()
 
@@ -189,7 +185,7 @@ def deactivate_rating(request: Request, person_id: str, movie_id: str) -> Respon
 )
 def activate_rating(request: Request, person_id: str, movie_id: str) -> Response:
     """Let a rating count again."""
-    operator = operator_of(person_asking(request))
+    operator = operator_asking(request)
     service.set_rating_active(operator, PersonId(person_id), parse_movie_id(movie_id), active=True)
     return nothing()
 
@@ -204,7 +200,7 @@ def activate_rating(request: Request, person_id: str, movie_id: str) -> Response
 )
 def ops_film(request: Request, movie_id: str) -> Response:
     """A film, and what the current model knows of it."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     seen = service.film_seen(parse_movie_id(movie_id))
     return answer(
         FilmForOperator(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from chalice.app import Blueprint, Request, Response
 from pydantic import Field
 
-from chalicelib.api.authentication import person_asking
+from chalicelib.api.authentication import operator_asking
 from chalicelib.api.operations import Credential
 from chalicelib.api.requests import Body, read_body
 from chalicelib.api.responses import Answer, answer
@@ -13,7 +13,7 @@ from chalicelib.api.routing import route
 from chalicelib.domain.errors import ConflictError, ForbiddenError, NotFoundError, NotReadyError
 from chalicelib.services import overview as service
 from chalicelib.services import runs
-from chalicelib.services.operators import operator_of, record
+from chalicelib.services.operators import record
 from chalicelib.services.runs import Stage
 from chalicelib.storage.rating_exports import LINK_SECONDS, RatingExport, exports
 from chalicelib.storage.runs import RecordedRun, RequestState, RunRequest
@@ -183,7 +183,7 @@ class OverviewOfService(Answer):
 )
 def ops_overview(request: Request) -> Response:
     """How the service is doing, as of the latest runs."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     now = service.overview()
     asked = runs.open_request()
     coverage = now.coverage
@@ -216,7 +216,7 @@ def ops_overview(request: Request) -> Response:
 @route(blueprint, "GET", "/ops/runs", needs=Credential.ACCESS_TOKEN, answers=Runs, raises=(ForbiddenError,))
 def ops_runs(request: Request) -> Response:
     """The latest runs, and what was asked for last."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     asked = runs.open_request()
     return answer(
         Runs(
@@ -238,7 +238,7 @@ def ops_runs(request: Request) -> Response:
 )
 def ask_for_run(request: Request) -> Response:
     """Ask for the whole job, or one stage of it, to be run as soon as may be."""
-    operator = operator_of(person_asking(request))
+    operator = operator_asking(request)
     body = read_body(request, RunBody)
     asked = runs.request_run(body.stage, body.run_id, operator)
     record(operator, "ask for run", stage=asked.stage, run=asked.run_id, request=asked.request_id)
@@ -250,7 +250,7 @@ def ask_for_run(request: Request) -> Response:
 )
 def ops_exports(request: Request) -> Response:
     """The exports of ratings that are still kept."""
-    operator_of(person_asking(request))
+    operator_asking(request)
     return answer(Exports(items=[ExportOfRatings.of(one) for one in exports()]))
 
 
@@ -264,7 +264,7 @@ def ops_exports(request: Request) -> Response:
 )
 def link_to_export(request: Request, run_id: str, name: str) -> Response:
     """A link for downloading a part of an export, a Parquet file. Who asked for it is on record."""
-    operator = operator_of(person_asking(request))
+    operator = operator_asking(request)
     url = service.link_to_export(run_id, name)
     record(operator, "download export", run=run_id, part=name)
     return answer(DownloadLink(url=url, expires_in=LINK_SECONDS))

@@ -80,6 +80,14 @@ class TriedOut(Body):
     ratings: Annotated[tuple[TriedRating, ...], Field(max_length=MOST_TRIED_OUT)] = ()
     marks: Annotated[tuple[TriedMark, ...], Field(max_length=MOST_TRIED_OUT)] = ()
 
+    def stars_by_movie(self) -> dict[MovieId, float]:
+        """Oldest first."""
+        return {MovieId(one.movie_id): one.stars for one in _newest(self.ratings)}
+
+    def kinds_by_movie(self) -> dict[MovieId, MarkKind]:
+        """Oldest first."""
+        return {MovieId(one.movie_id): one.kind for one in _newest(self.marks)}
+
 
 class TryingRowsBody(TriedOut):
     """`adventure` leads away from what everybody knows; `order` is what they would enjoy next, or the
@@ -157,9 +165,7 @@ def suggestions_without_account(request: Request) -> Response:
 
     body = read_body(request, TryingBody)
     trying.count_suggestions(address_of(request))
-    ratings = {MovieId(one.movie_id): one.stars for one in _newest(body.ratings)}
-    marked = {MovieId(one.movie_id) for one in body.marks}
-    made = suggestions_from(ratings, marked, body.wish())
+    made = suggestions_from(body.stars_by_movie(), body.kinds_by_movie(), body.wish())
     return answer(suggested(made, made.suggestions[: body.limit], None))
 
 
@@ -177,9 +183,7 @@ def rows_without_account(request: Request) -> Response:
 
     body = read_body(request, TryingRowsBody)
     trying.count_suggestions(address_of(request))
-    ratings = {MovieId(one.movie_id): one.stars for one in _newest(body.ratings)}
-    marks = {MovieId(one.movie_id): one.kind for one in _newest(body.marks)}
-    return answer(in_rows(rows_from(ratings, marks, body.wish())))
+    return answer(in_rows(rows_from(body.stars_by_movie(), body.kinds_by_movie(), body.wish())))
 
 
 @route(
@@ -198,7 +202,7 @@ def predicted_without_account(request: Request, movie_id: str) -> Response:
     body = read_body(request, TriedOut)
     trying.count_suggestions(address_of(request))
     known_movie(number)
-    found = prediction_from({MovieId(one.movie_id): one.stars for one in _newest(body.ratings)}, number)
+    found = prediction_from(body.stars_by_movie(), number)
     return answer(PredictedMovie(**PredictedMovie.fields_of(found)))
 
 

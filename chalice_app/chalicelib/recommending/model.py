@@ -161,6 +161,11 @@ class Model:
         found[found == len(self.movie_ids)] = 0
         return found, self.movie_ids[found] == movie_ids
 
+    def position(self, movie_id: int) -> int | None:
+        """Where one id stands in `movie_ids`; None if it is not there."""
+        (place,), (known,) = self.positions(np.array([movie_id]))
+        return int(place) if known else None
+
     def mask(self, movie_ids: Sequence[int]) -> NDArray[np.bool_]:
         """(movies,): which of the model's movies are among these."""
         positions, known = self.positions(np.asarray(movie_ids, dtype=np.int32))

@@ -36,8 +36,8 @@ def reasons_for(
 ) -> Reasons | None:
     """At most so many ratings for and against each, from `ratings` given oldest first; None for a movie that
     is new to the model."""
-    (place,), (known,) = model.positions(np.array([movie_id]))
-    if not known:
+    place = model.position(movie_id)
+    if place is None:
         return None
     ranking = model.ranking
     rated, stars = known_ratings(model, ratings)

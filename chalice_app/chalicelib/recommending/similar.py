@@ -17,9 +17,9 @@ def similar_movies(model: Model, movie_id: MovieId, count: int) -> list[MovieId]
     The cosine of the factors, shrunk by n / (n + 20) for a movie with n likes, as in shrunk item-based
     collaborative filtering (Koren 2008, section 2.2).
     """
-    (place,), (known,) = model.positions(np.array([movie_id]))
+    place = model.position(movie_id)
     factors = model.ranking.factors
-    if not known or not factors[place].any():
+    if place is None or not factors[place].any():
         return []
     lengths = np.sqrt(np.einsum("mf,mf->m", factors, factors))
     scores = factors @ factors[place] / np.maximum(lengths, np.finfo(np.float32).tiny)

@@ -7,7 +7,7 @@ from uuid import uuid4
 from chalicelib import clock
 from chalicelib.domain.account import Account, normal_email, normal_password, registration
 from chalicelib.domain.device import UNKNOWN
-from chalicelib.domain.errors import UnauthenticatedError
+from chalicelib.domain.errors import NotFoundError, UnauthenticatedError
 from chalicelib.domain.rating import PersonId
 from chalicelib.services import attempts
 from chalicelib.services.passwords import hash_password, is_outdated, password_matches
@@ -85,6 +85,14 @@ def log_out(refresh_token: str) -> None:
     """End the session; one that has ended already, or was none of ours, is fine."""
     with suppress(UnauthenticatedError):
         end_session(refresh_token)
+
+
+def person_with(email: str) -> PersonId:
+    """Whose address this is, in whatever spelling. Raises NotFoundError."""
+    claim = storage.claim_to(normal_email(email))
+    if claim is None:
+        raise NotFoundError("Nobody has signed up with this address.")
+    return claim.person_id
 
 
 def account_of(person_id: PersonId) -> Account:

@@ -2,10 +2,10 @@
 
 import logging
 
-from chalicelib.domain.account import Account, normal_email
+from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ForbiddenError, NotFoundError
 from chalicelib.domain.rating import PersonId
-from chalicelib.services.accounts import account_of
+from chalicelib.services.accounts import account_of, person_with
 from chalicelib.storage import accounts as storage
 
 audit = logging.getLogger("movies.audit")
@@ -37,11 +37,9 @@ def revoke(email: str) -> Account:
 
 
 def _set(email: str, is_operator: bool) -> Account:
-    claim = storage.claim_to(normal_email(email))
-    if claim is None:
-        raise NotFoundError("Nobody has signed up with this address.")
-    storage.set_operator(claim.person_id, is_operator)
-    account = storage.account_of(claim.person_id)
+    person_id = person_with(email)
+    storage.set_operator(person_id, is_operator)
+    account = storage.account_of(person_id)
     if account is None:
         raise NotFoundError("This account was deleted a moment ago.")
     return account

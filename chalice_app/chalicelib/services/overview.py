@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from chalicelib.domain.cost import Estimate, Prices, Usage, estimate, read_prices
-from chalicelib.domain.errors import NotFoundError, NotReadyError
+from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.model_card import is_version
 from chalicelib.services.runs import latest_runs
 from chalicelib.storage import rating_exports
-from chalicelib.storage.artifacts import Kind, current_version
+from chalicelib.storage.artifacts import Kind, current_version_if_any
 from chalicelib.storage.rating_exports import ExportSummary, RatingExport
 from chalicelib.storage.runs import RecordedRun
 
@@ -47,10 +47,10 @@ class Overview:
 
 def overview() -> Overview:
     recent = latest_runs()
-    model = _version(Kind.MODELS)
+    model = current_version_if_any(Kind.MODELS)
     exported = next(filter(None, (_export_of(run) for run in recent)), None)
     return Overview(
-        _version(Kind.CATALOGUE),
+        current_version_if_any(Kind.CATALOGUE),
         model,
         recent[0] if recent else None,
         exported,
@@ -119,10 +119,3 @@ def _whole_minutes(run: RecordedRun | None) -> float | None:
         return None
     milliseconds: int = sum(stage["finished_at"] - stage["started_at"] for stage in run.stages.values())
     return round(1 + milliseconds / 60_000, 1)
-
-
-def _version(kind: Kind) -> str | None:
-    try:
-        return current_version(kind)
-    except NotReadyError:
-        return None

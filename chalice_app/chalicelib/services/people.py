@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from chalicelib import clock
-from chalicelib.domain.account import Account, normal_email
+from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId, Rating
+from chalicelib.services.accounts import person_with
 from chalicelib.services.movies import known_movie, titled
 from chalicelib.services.operators import record
 from chalicelib.services.sessions import end_every_log_in
@@ -47,10 +48,7 @@ class FilmSeen:
 def find_person(who: str) -> PersonId:
     """The person of an e-mail address or an id. Raises NotFoundError."""
     if "@" in who:
-        claim = accounts_storage.claim_to(normal_email(who))
-        if claim is None:
-            raise NotFoundError("Nobody has signed up with this address.")
-        return claim.person_id
+        return person_with(who)
     return _account(PersonId(who.strip())).person_id
 
 

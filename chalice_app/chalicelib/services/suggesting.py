@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Literal
 
 from chalicelib import clock, measuring
-from chalicelib.domain.errors import NotReadyError
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import PersonId
@@ -74,10 +73,7 @@ def _model(version: str) -> Model:
 
 
 def current_model_version() -> str | None:
-    try:
-        return artifacts.current_version(Kind.MODELS)
-    except NotReadyError:
-        return None
+    return artifacts.current_version_if_any(Kind.MODELS)
 
 
 def _oldest_first(person_id: PersonId) -> dict[MovieId, float]:
@@ -97,7 +93,7 @@ def suggestions_for(
     marked = {mark.movie_id for mark in marks_of(person_id)}
     version = current_model_version()
     if version is None or not ratings or wish != USUAL or listing != EVERYTHING:
-        return _computed(ratings, marked, wish, started, listing)
+        return _computed(version, ratings, marked, wish, started, listing=listing)
     basis = basis_of(ratings, marked)
     stored = suggestions_of(person_id)
     if stored and stored.basis == basis and stored.model_version == version:
@@ -112,11 +108,9 @@ def suggestions_for(
                 predicted=True,
             )
         )
-    made = _computed(ratings, marked, wish, started)
-    if made.model_version is not None:
-        kept = StoredSuggestions(made.suggestions, basis, made.model_version, made.created_at)
-        with writing_for(person_id):
-            put_suggestions(person_id, kept)
+    made = _computed(version, ratings, marked, wish, started)
+    with writing_for(person_id):
+        put_suggestions(person_id, StoredSuggestions(made.suggestions, basis, version, made.created_at))
     return made
 
 
@@ -127,17 +121,18 @@ def suggestions_from(
 
     Raises NotReadyError while there is no catalogue.
     """
-    return _computed(ratings, marked, wish, time.perf_counter())
+    return _computed(current_model_version(), ratings, marked, wish, time.perf_counter())
 
 
 def _computed(
+    version: str | None,
     ratings: Mapping[MovieId, float],
     marked: Collection[MovieId],
     wish: Wish,
     started: float,
+    *,
     listing: Listing = EVERYTHING,
 ) -> PersonSuggestions:
-    version = current_model_version()
     source: Source = "fresh" if version is not None and ratings else "popular"
     if version is None:
         suggestions = _popular({*ratings, *marked}, listing)
@@ -299,7 +294,7 @@ def known_to_model(movie_id: MovieId) -> tuple[int, bool] | None:
     if version is None:
         return None
     model = _model(version)
-    place = int(model.movie_ids.searchsorted(movie_id))
-    if place == len(model.movie_ids) or model.movie_ids[place] != movie_id:
+    place = model.position(movie_id)
+    if place is None:
         return None
     return int(model.ranking.likes[place]), bool(model.suggestible[place])

@@ -116,6 +116,11 @@ def _profile(person_id: PersonId) -> AccountRow | None:
         return None
 
 
+def rename(person_id: PersonId, name: str) -> None:
+    """Raises NotFoundError if there is no such account."""
+    _change(person_id, AccountRow.name.set(name))
+
+
 def set_operator(person_id: PersonId, is_operator: bool) -> None:
     """Raises NotFoundError if there is no such account."""
     _change(person_id, AccountRow.is_operator.set(True) if is_operator else AccountRow.is_operator.remove())
@@ -140,7 +145,7 @@ def deactivated_people() -> set[PersonId]:
 
 def _change(person_id: PersonId, action: Action) -> None:
     try:
-        AccountRow(f"user#{person_id}").update(actions=[action], condition=AccountRow.pk.exists())
+        AccountRow(f"user#{person_id}").update(actions=[action], condition=is_open())
     except UpdateError as error:
         if not condition_failed(error):
             raise
@@ -157,17 +162,6 @@ def _account(row: AccountRow) -> Account:
         is_operator=bool(row.is_operator),
         deactivated_at=None if row.deactivated_at is None else int(row.deactivated_at),
     )
-
-
-def rename(person_id: PersonId, name: str) -> bool:
-    """False, and nothing is written, if there is no such account."""
-    try:
-        AccountRow(f"user#{person_id}").update(actions=[AccountRow.name.set(name)], condition=is_open())
-    except UpdateError as error:
-        if not condition_failed(error):
-            raise
-        return False
-    return True
 
 
 def replace_password_hash(email: str, former: str, password_hash: str) -> None:

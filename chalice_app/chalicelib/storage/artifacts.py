@@ -66,12 +66,27 @@ def s3() -> "S3Client":
     return boto3.client("s3", config=Config(signature_version="s3v4"))
 
 
+def is_missing(error: ClientError) -> bool:
+    """Whether S3 refused because there is no such object."""
+    return error.response["Error"]["Code"] in {"NoSuchKey", "404"}
+
+
+def was_too_late(error: ClientError) -> bool:
+    """Whether S3 refused because the object is no longer the one that the writer has read."""
+    return error.response["Error"]["Code"] in {
+        "PreconditionFailed",
+        "ConditionalRequestConflict",
+        "412",
+        "409",
+    }
+
+
 def read_pointer(kind: Kind) -> Pointer | None:
     """The current version as S3 has it now, or None before anything was published."""
     try:
         answer = s3().get_object(Bucket=settings().artifacts_bucket, Key=f"{kind}/current.json")
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+        if is_missing(error):
             return None
         raise
     stored = json.load(answer["Body"])
@@ -100,12 +115,7 @@ def swap_pointer(
             **condition,
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] in {
-            "PreconditionFailed",
-            "ConditionalRequestConflict",
-            "412",
-            "409",
-        }:
+        if was_too_late(error):
             raise ConflictError(
                 f"Another job changed the current {kind} in the meantime; run this one again."
             ) from error
@@ -133,7 +143,7 @@ def read(kind: Kind, version: str, name: str) -> bytes | None:
     try:
         answer = s3().get_object(Bucket=settings().artifacts_bucket, Key=f"{kind}/{version}/{name}")
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+        if is_missing(error):
             return None
         raise
     return answer["Body"].read()
@@ -170,6 +180,14 @@ def current_version(kind: Kind) -> str:
         raise NotReadyError(_MISSING[kind])
     _pointers[kind] = (time.monotonic(), pointer.version)
     return pointer.version
+
+
+def current_version_if_any(kind: Kind) -> str | None:
+    """The same, and None before the first one."""
+    try:
+        return current_version(kind)
+    except NotReadyError:
+        return None
 
 
 def fetch(kind: Kind, version: str, name: str) -> Path:

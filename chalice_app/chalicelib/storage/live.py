@@ -31,7 +31,7 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import FEWEST_STARS, check_stars
 from chalicelib.domain.trending import RecentRatings
 from chalicelib.storage import artifacts
-from chalicelib.storage.artifacts import Kind, s3
+from chalicelib.storage.artifacts import Kind, is_missing, s3, was_too_late
 
 LIVE_SECONDS = 20.0
 """How old the figures that a container shows may be."""
@@ -116,7 +116,7 @@ def read_state() -> LiveState:
     except ClientError as error:
         if _written and error.response["Error"]["Code"] in {"304", "NotModified"}:
             return _written
-        if _is_missing(error):
+        if is_missing(error):
             return LiveState(None, ())
         raise
     content = answer["Body"].read()
@@ -135,7 +135,7 @@ def write_state(state: LiveState) -> None:
     try:
         answer = s3().put_object(Bucket=settings().artifacts_bucket, Key=_KEY, Body=body, **condition)
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
+        if was_too_late(error):
             raise ConflictError("Another batch of changes was counted in the meantime.") from error
         raise
     _written = LiveState(state.catalogue, state.changes, answer["ETag"])
@@ -206,7 +206,7 @@ def _read_head() -> bytes | None:
                 Bucket=settings().artifacts_bucket, Key=_KEY, Range=f"bytes=0-{wanted - 1}"
             )
         except ClientError as error:
-            if _is_missing(error):
+            if is_missing(error):
                 return None
             raise
         content = answer["Body"].read()
@@ -231,7 +231,3 @@ def _remember(packed: bytes | None) -> None:
         until=head["until"],
         revision=blake2b(packed, digest_size=8).hexdigest(),
     )
-
-
-def _is_missing(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] in {"NoSuchKey", "404"}

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.config import settings
-from chalicelib.storage.artifacts import s3
+from chalicelib.storage.artifacts import is_missing, s3
 
 LISTED = 30
 LINK_SECONDS = 300
@@ -103,7 +103,7 @@ def _read(name: str) -> Any:
     try:
         answer = s3().get_object(Bucket=settings().artifacts_bucket, Key=f"{_ROOT}{name}")
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+        if is_missing(error):
             return None
         raise
     return json.load(answer["Body"])

@@ -38,8 +38,9 @@ function allOf({ kind, subject }, wish) {
   return kind.endsWith("decade") ? addressOf({ ...dials, year_from: subject, year_to: Number(subject) + 9 }) : null;
 }
 
-function SuggestionRows() {
+export default function ForYou() {
   useTitle("For you");
+  useEffect(() => window.scrollTo({ top: recall("scroll") ?? 0 }), []);
   const isGuest = useStore((state) => state.session !== "in");
   const [wish, setWish] = useState(rememberedWish);
   const dials = dialsOf(wish);
@@ -85,9 +86,4 @@ function Invitation() {
     <p><b>${countOf(count, "rating")}</b> in this browser. An account keeps ${count === 1 ? "it" : "them"} everywhere.</p>
     <button type="button" class="button small" onClick=${() => goToSignIn()}>Sign up</button> <a class="more-link" href="/start">Rate more films</a>
   </aside>`;
-}
-
-export default function ForYou() {
-  useEffect(() => window.scrollTo({ top: recall("scroll") ?? 0 }), []);
-  return html`<${SuggestionRows} />`;
 }

@@ -60,7 +60,7 @@ function Person({ id }) {
   const [ask, dialog] = useConfirm();
   const deactivate = ({ person_id: person, name }) => ask({
     title: `Deactivate ${name}?`,
-    text: "Nobody can log in to the account, its sessions end within a quarter of an hour, and the next run leaves its ratings out. You can take this back.",
+    text: "Nobody can log in to the account, its sessions end at once, and the next run leaves its ratings out. You can take this back.",
     label: "Deactivate",
     done: `The account of ${name} is deactivated.`,
     run: () => changeOps("PUT", `people/${person}/deactivation`).then(loaded.retry),
