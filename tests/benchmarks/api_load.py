@@ -1,79 +1,309 @@
-"""How fast the running app answers: `python tests/benchmarks/api_load.py [URL]`.
+"""How fast the API answers over HTTP, route by route.
 
-A bounded load from this process on the app that `make run` started: a few keep-alive connections, each
-asking again as soon as it is answered. Prints requests a second and the median and 99th percentile of
-the time an answer takes, for each kind of request.
+    python -m tests.benchmarks.api_load [--movies 45000] [--ratings 100000] [--seconds 4] [--connections 2]
+
+Makes a data set of that size up, lets `localstack/run.py` set the whole product up with it in a folder of its
+own, signs somebody up who rates 25 films, and asks route by route over keep-alive connections, each asking
+again as soon as it is answered; a route that names a film is asked for another one each time. Prints requests
+a second, the median and the 99th percentile of milliseconds, and what the very first answer took. The client
+shares the machine with all that it measures. Logging in is asked only as often as its limit lets it.
 """
 
+import argparse
+import contextlib
+import csv
 import http.client
 import json
+import os
+import random
+import signal
+import socket
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 
-CONNECTIONS = 2
-SECONDS = 4.0
+from chalicelib.domain.movie import Movie, imdb_tag
+from tests.benchmarks.films import made_up_movies
+from tests.benchmarks.synthetic import chosen_ratings
 
+REPOSITORY = Path(__file__).parents[2]
+PEOPLE_PER_RATING = 1 / 150
+RATED = 25
+FEWEST = 10
+"""Requests over each connection, however long they take."""
 
-def ask(connection: http.client.HTTPConnection, path: str, headers: Mapping[str, str]) -> None:
-    """One request; raises RuntimeError unless it is answered with 200."""
-    connection.request("GET", path, headers=dict(headers))
-    answer = connection.getresponse()
-    body = answer.read()
-    if answer.status != http.HTTPStatus.OK:
-        raise RuntimeError(f"GET {path} answered {answer.status}: {body[:200]!r}")
-
-
-def measure(address: str, path: str, headers: Mapping[str, str]) -> list[float]:
-    """Seconds of every answer within `SECONDS`, over `CONNECTIONS` connections."""
-
-    def client(_: int) -> list[float]:
-        connection = http.client.HTTPConnection(address, timeout=30)
-        taken = []
-        ask(connection, path, headers)
-        until = time.perf_counter() + SECONDS
-        while (started := time.perf_counter()) < until:
-            ask(connection, path, headers)
-            taken.append(time.perf_counter() - started)
-        connection.close()
-        return taken
-
-    with ThreadPoolExecutor(CONNECTIONS) as clients:
-        return [seconds for taken in clients.map(client, range(CONNECTIONS)) for seconds in taken]
+METADATA = ["genres", "id", "imdb_id", "original_language", "original_title", "overview"]
+METADATA += ["release_date", "runtime", "title"]
+PASSWORD = "a password of the benchmark"
 
 
-def log_in(address: str) -> dict[str, str]:
-    """Headers of the demo account, which the site's own configuration names."""
-    connection = http.client.HTTPConnection(address, timeout=30)
-    connection.request("GET", "/config.json")
-    demo = json.loads(connection.getresponse().read())["demo"]
-    connection.request("POST", "/api/auth/log-in", json.dumps(demo), {"Content-Type": "application/json"})
-    return {"Authorization": f"Bearer {json.loads(connection.getresponse().read())['access_token']}"}
+def write_data_set(folder: Path, movies: Sequence[Movie], ratings: int, chance: random.Random) -> None:
+    """The files of The Movies Dataset that the import reads."""
+
+    def listed(names: Sequence[str], **more: str) -> str:
+        return str([{"name": name, "order": order, **more} for order, name in enumerate(names)])
+
+    with (folder / "movies_metadata.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(METADATA)
+        for one in movies:
+            released = f"{one.year}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+            rows.writerow(
+                [
+                    *(listed(one.genres), one.movie_id, imdb_tag(one.movie_id), "en", one.title),
+                    *(one.overview, released, one.runtime, one.title),
+                ]
+            )
+    with (folder / "credits.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["cast", "crew", "id"])
+        for one in movies:
+            rows.writerow([listed(one.cast), listed(one.directors, job="Director"), one.movie_id])
+    with (folder / "links.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["movieId", "imdbId", "tmdbId"])
+        rows.writerows([one.movie_id, f"{one.movie_id:07}", one.movie_id] for one in movies)
+    made = chosen_ratings(int(ratings * PEOPLE_PER_RATING), len(movies), ratings)
+    with (folder / "ratings.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["userId", "movieId", "rating", "timestamp"])
+        moments = zip(made.person, made.movie, made.stars, made.rated_at, strict=True)
+        rows.writerows(
+            [person + 1, made.movie_ids[movie], stars, 1_500_000_000 + moment]
+            for person, movie, stars, moment in moments
+        )
+
+
+@contextlib.contextmanager
+def product(folder: Path, ratings: int) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The whole product on the data set in `folder`: its address, and the environment of its commands."""
+    port, aws_port = free_port(), free_port()
+    log = folder / "run.log"
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            [
+                *(sys.executable, str(REPOSITORY / "localstack" / "run.py"), "--port", str(port)),
+                *("--aws-port", str(aws_port), "--state", str(folder / "state")),
+                *("--data", str(folder), "--most-ratings", str(2 * ratings)),
+            ],
+            cwd=REPOSITORY,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        while "Ready:" not in log.read_text(errors="replace"):
+            if running.poll() is not None:
+                raise RuntimeError(f"The product did not start:\n{log.read_text(errors='replace')}")
+            time.sleep(0.5)
+        emulated = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "STAGE": "local",
+        }
+        yield f"127.0.0.1:{port}", os.environ | emulated
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait(90)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Client:
+    """One keep-alive connection, and the headers of whoever is on it."""
+
+    connection: http.client.HTTPConnection
+    headers: dict[str, str]
+
+    @classmethod
+    def at(cls, address: str, token: str | None = None) -> "Client":
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return cls(http.client.HTTPConnection(address, timeout=60), headers)
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        sent = None if body is None else json.dumps(body).encode()
+        self.connection.request(method, f"/api{path}", sent, self.headers)
+        answer = self.connection.getresponse()
+        content = answer.read()
+        if answer.status >= http.HTTPStatus.BAD_REQUEST:
+            raise RuntimeError(f"{method} {path} answered {answer.status}: {content[:300]!r}")
+        return answer.status, content
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A kind of request. In `path`, {film} stands for a film's id and {query} for what is searched.
+
+    `before` is asked, untimed, before each request, so that there is something to change.
+    """
+
+    method: str
+    path: str
+    body: object = None
+    before: tuple[str, str, object] | None = None
+    query: str = ""
+    most: int | None = None
+
+    @property
+    def label(self) -> str:
+        return f"{self.method} {self.path}{self.query}"
+
+
+def tried_out(rated: Sequence[int]) -> dict[str, object]:
+    said = [
+        {"movie_id": movie_id, "stars": 1 + place % 5, "rated_at": place}
+        for place, movie_id in enumerate(rated)
+    ]
+    return {"ratings": said}
+
+
+def requests_of(rated: Sequence[int], email: str) -> list[Asked]:
+    """Every route that can be asked again and again."""
+    rating, mark = (
+        ("PUT", "/me/ratings/{film}", {"stars": 3.5}),
+        ("PUT", "/me/marks/{film}", {"kind": "watchlist"}),
+    )
+    return [
+        Asked("GET", "/health"),
+        Asked("GET", "/genres"),
+        Asked("GET", "/movies"),
+        Asked("GET", "/movies", query="?sort=top-rated&genre=Drama&year_from=1980"),
+        Asked("GET", "/movies", query="?q={query}"),
+        Asked("GET", "/search", query="?q={query}"),
+        Asked("GET", "/movies/trending"),
+        Asked("GET", "/movies/to-begin-with"),
+        Asked("GET", "/movies/{film}"),
+        Asked("GET", "/movies/{film}/similar"),
+        Asked("POST", "/movies/{film}/predicted-stars", tried_out(rated)),
+        Asked("GET", "/next-to-rate"),
+        Asked("POST", "/suggestions", tried_out(rated)),
+        Asked("POST", "/suggestions/rows", tried_out(rated)),
+        Asked("GET", "/model"),
+        Asked("GET", "/openapi.json"),
+        Asked("GET", "/me"),
+        Asked("GET", "/me/account"),
+        Asked("GET", "/me/library"),
+        Asked("GET", "/me/movies/{film}"),
+        Asked("GET", "/me/movies/{film}/why"),
+        Asked("GET", "/me/next-to-rate"),
+        Asked("GET", "/me/ratings"),
+        Asked("GET", "/me/marks"),
+        Asked("GET", "/me/statistics"),
+        Asked("GET", "/me/suggestions"),
+        Asked("GET", "/me/suggestions", query="?genre=Drama&adventure=0.5"),
+        Asked("GET", "/me/suggestions/rows"),
+        Asked(*rating, before=("DELETE", "/me/ratings/{film}", None)),
+        Asked("DELETE", "/me/ratings/{film}", before=rating),
+        Asked(*mark, before=("DELETE", "/me/marks/{film}", None)),
+        Asked("DELETE", "/me/marks/{film}", before=mark),
+        Asked("PUT", "/me/name", {"name": "Ada"}),
+        Asked("GET", "/me/export", most=10),
+        Asked("GET", "/ops/overview"),
+        Asked("GET", "/ops/runs"),
+        Asked("GET", "/ops/models"),
+        Asked("GET", "/ops/films/{film}"),
+        Asked("POST", "/ops/people/find", {"who": email}),
+        Asked("GET", "/ops/exports"),
+        Asked("GET", "/ops/cost"),
+        # Last, because so many log-ins end the first one.
+        Asked("POST", "/auth/log-in", {"email": email, "password": PASSWORD}, most=60),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    address: str
+    token: str
+    movies: Sequence[Movie]
+    connections: int
+    seconds: float
+
+    def seconds_of(self, asked: Asked) -> list[float]:
+        """Seconds that each answer took, over all connections; the first of each connection comes first."""
+
+        def client(number: int) -> list[float]:
+            chance = random.Random(number)
+            one = Client.at(self.address, self.token)
+            taken: list[float] = []
+            until = 0.0
+            for turn in count():
+                movie = chance.choice(self.movies)
+                words = {"film": movie.movie_id, "query": movie.title.split()[0].lower()[: turn % 8 + 2]}
+                if asked.before:
+                    method, path, body = asked.before
+                    with contextlib.suppress(RuntimeError):
+                        one.ask(method, path.format(**words), body)
+                started = time.perf_counter()
+                one.ask(asked.method, (asked.path + asked.query).format(**words), asked.body)
+                taken.append(time.perf_counter() - started)
+                until = until or time.perf_counter() + self.seconds
+                done = asked.most is not None and turn * self.connections >= asked.most
+                if done or (turn >= FEWEST and time.perf_counter() > until):
+                    break
+            one.connection.close()
+            return taken
+
+        with ThreadPoolExecutor(self.connections) as clients:
+            taken = list(clients.map(client, range(self.connections)))
+        return [some[0] for some in taken] + [seconds for some in taken for seconds in some[1:]]
 
 
 def main() -> None:
-    address = urlsplit(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000").netloc
-    person = log_in(address)
-    print(
-        f"{CONNECTIONS} connections, {SECONDS:g} s each\n{'request':34}{'req/s':>8}{'p50 ms':>9}{'p99 ms':>9}"
-    )
-    for path, headers in (
-        ("/", {}),
-        ("/api/health", {}),
-        ("/api/movies?sort=popular", {}),
-        ("/api/movies?q=star", {}),
-        ("/api/me/ratings", person),
-        ("/api/me/statistics", person),
-        ("/api/me/suggestions", person),
-        ("/api/me/suggestions?genre=Drama", person),
-        ("/api/me/suggestions/rows", person),
-    ):
-        taken = measure(address, path, headers)
-        cuts = statistics.quantiles(taken, n=100)
-        print(f"{path:34}{len(taken) / SECONDS:8.0f}{cuts[49] * 1000:9.2f}{cuts[98] * 1000:9.2f}")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--movies", type=int, default=45_000)
+    parser.add_argument("--ratings", type=int, default=100_000)
+    parser.add_argument("--connections", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=4.0, help="that each route is asked for")
+    chosen = parser.parse_args()
+    chance = random.Random(9)
+    movies = made_up_movies(chosen.movies, chance)
+    with tempfile.TemporaryDirectory() as folder:
+        write_data_set(Path(folder), movies, chosen.ratings, chance)
+        with product(Path(folder), chosen.ratings) as (address, environment):
+            email = "ada@matinee.example"
+            person = Client.at(address)
+            account = {"name": "Ada", "email": email, "password": PASSWORD}
+            token = json.loads(person.ask("POST", "/auth/sign-up", account)[1])["access_token"]
+            grant = [sys.executable, "-m", "batch_jobs", "operators", "grant", email]
+            subprocess.run(
+                grant, check=True, env=dict(environment), cwd=REPOSITORY, stdout=subprocess.DEVNULL
+            )
+            beginning = json.loads(person.ask("GET", "/movies/to-begin-with")[1])["items"]
+            rated = [one["movie_id"] for one in beginning[:RATED]]
+            person = Client.at(address, token)
+            for place, movie_id in enumerate(rated):
+                person.ask("PUT", f"/me/ratings/{movie_id}", {"stars": 1 + place % 5})
+            load = Load(address, token, movies, chosen.connections, chosen.seconds)
+            print(
+                f"{chosen.movies:,} films, {chosen.ratings:,} ratings; {chosen.connections} connections, "
+                f"{chosen.seconds:g} s each\n\n"
+                "| route | req/s | p50 ms | p99 ms | first ms |\n| --- | ---: | ---: | ---: | ---: |"
+            )
+            for asked in requests_of(rated, email):
+                started = time.perf_counter()
+                taken = load.seconds_of(asked)
+                spent = time.perf_counter() - started
+                cuts = statistics.quantiles(taken[chosen.connections :], n=100)
+                print(
+                    f"| {asked.label} | {len(taken) / spent:.0f} | {cuts[49] * 1000:.1f} "
+                    f"| {cuts[98] * 1000:.1f} | {max(taken[: chosen.connections]) * 1000:.0f} |",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

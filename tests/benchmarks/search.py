@@ -12,48 +12,21 @@ import random
 import statistics
 import tempfile
 import time
-from itertools import accumulate
 from pathlib import Path
 
 from batch_jobs.catalogue import RatingSummary, build_catalogue
-from chalicelib.domain.movie import Movie, MovieId
+from chalicelib.domain.movie import Movie
 from chalicelib.storage.catalogue import FILE_NAME, Catalogue
-
-_SYLLABLES = [
-    consonant + vowel for consonant in "bcdfghklmnprstvwz" for vowel in ("a", "e", "i", "o", "an", "er")
-]
+from tests.benchmarks.films import made_up_movies
 
 
-def words(chance: random.Random, count: int) -> tuple[list[str], list[float]]:
-    """Made-up words with cumulative weights: the first are common, the last rare."""
-    made = list({"".join(chance.choices(_SYLLABLES, k=chance.randint(1, 4))) for _ in range(count)})
-    made.sort()
-    chance.shuffle(made)
-    return made, list(accumulate(1 / (rank + 3) for rank in range(len(made))))
-
-
-def made_up_catalogue(folder: Path, count: int, chance: random.Random) -> tuple[Catalogue, list[str]]:
-    """The catalogue, and every title and name in it."""
-    (title_words, title_weights), (names, name_weights) = words(chance, 20_000), words(chance, 30_000)
-    people = [" ".join(chance.choices(names, cum_weights=name_weights, k=2)) for _ in range(60_000)]
-    famous = list(accumulate(1 / (rank + 20) for rank in range(len(people))))
-    movies = [
-        Movie(
-            MovieId(number),
-            " ".join(chance.choices(title_words, cum_weights=title_weights, k=chance.randint(1, 5))).title(),
-            year=chance.randint(1920, 2024),
-            genres=("Drama",),
-            directors=tuple(chance.choices(people, cum_weights=famous, k=1)),
-            cast=tuple(chance.choices(people, cum_weights=famous, k=8)),
-        )
-        for number in range(1, count + 1)
-    ]
+def catalogue_of(movies: list[Movie], folder: Path, chance: random.Random) -> Catalogue:
     summary = {
         movie.movie_id: RatingSummary(int(100_000 / (1 + rank)) + 1, 3.5)
-        for rank, movie in enumerate(chance.sample(movies, count))
+        for rank, movie in enumerate(chance.sample(movies, len(movies)))
     }
     build_catalogue(folder / FILE_NAME, movies, summary)
-    return Catalogue(folder / FILE_NAME, "made up"), [movie.title for movie in movies] + people
+    return Catalogue(folder / FILE_NAME, "made up")
 
 
 def slip(text: str, chance: random.Random) -> str:
@@ -73,7 +46,11 @@ def main() -> None:
     sizes = parser.parse_args()
     chance = random.Random(8)
     with tempfile.TemporaryDirectory() as folder:
-        catalogue, texts = made_up_catalogue(Path(folder), sizes.movies, chance)
+        movies = made_up_movies(sizes.movies, chance)
+        catalogue = catalogue_of(movies, Path(folder), chance)
+        texts = list(
+            dict.fromkeys(text for movie in movies for text in (movie.title, *movie.directors, *movie.cast))
+        )
         taken: dict[str, list[float]] = {"as it is written": [], "with a slip": []}
         asked: set[str] = set()
         while sum(map(len, taken.values())) < sizes.queries:
