@@ -14,7 +14,9 @@ STATE ?= .local
 RUN_OPTIONS = --port $(PORT) --aws-port $(AWS_PORT) --state "$(STATE)" \
 	$(if $(DATA),--data "$(DATA)") $(if $(MOST_RATINGS),--most-ratings $(MOST_RATINGS)) \
 	$(if $(PEOPLE),--people $(PEOPLE))
-PYTEST = $(PY) -m pytest
+# Modules side by side, on as many processors as there are; WORKERS=0 runs them one by one, as a debugger needs.
+WORKERS ?= auto
+PYTEST = $(PY) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy lint audit format \

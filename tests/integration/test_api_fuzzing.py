@@ -13,7 +13,7 @@ from tests.integration.api_client import LOCAL_ADDRESS, PASSWORD
 
 # An empty parameter counts as not given, and no schema can say which cursors and names there are.
 BESIDES = "negative_data_rejection,positive_data_acceptance"
-SIZE = ["--seed", "20", "--max-examples", "60", "--generation-database", "none", "--workers", "1"]
+SIZE = ["--seed", "20", "--max-examples", "30", "--generation-database", "none", "--workers", "1"]
 
 
 @pytest.mark.timeout(180)
