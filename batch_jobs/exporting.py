@@ -24,10 +24,10 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from batch_jobs.progress import counter
+from chalicelib.aws import s3
 from chalicelib.config import settings
 from chalicelib.domain.rating import PersonId
 from chalicelib.storage.accounts import deactivated_people
-from chalicelib.storage.artifacts import s3
 
 SEGMENTS = 4
 PART_ROWS = 2_000_000

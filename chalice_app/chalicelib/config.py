@@ -38,7 +38,8 @@ class Settings:
     requests to run the batch job wait for a runner that looks for them.
     `mail_from` (MAIL_FROM) is the sender of mails, an address that SES has verified, such as
     `Matinee <no-reply@example.com>`; without one no mail is sent. `site_url` (SITE_URL) is where browsers
-    reach the site, without a slash at its end: links in mails begin with it.
+    reach the site, without a slash at its end: links in mails begin with it. `started_ahead` tells that
+    Lambda starts the app before anybody waits for it.
     """
 
     stage: str
@@ -54,6 +55,7 @@ class Settings:
     mail_from: str | None = None
     site_url: str = "http://127.0.0.1:8000"
     ratings_stream_arn: str | None = None
+    started_ahead: bool = False
 
     def table(self, name: str) -> str:
         return f"{self.resource_prefix}-{name}"
@@ -84,6 +86,8 @@ def settings() -> Settings:
         mail_from=os.environ.get("MAIL_FROM") or None,
         site_url=(os.environ.get("SITE_URL") or "http://127.0.0.1:8000").rstrip("/"),
         ratings_stream_arn=os.environ.get("RATINGS_STREAM_ARN") or None,
+        # Lambda's own; `snap-start` and `provisioned-concurrency` are the others.
+        started_ahead=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") != "on-demand",
     )
 
 

@@ -19,11 +19,12 @@ from chalice.test import Client
 from moto import mock_aws
 
 from batch_jobs.catalogue import RatingSummary, publish_movies, publish_ratings_summary
+from chalicelib import aws as aws_clients
 from chalicelib.config import settings
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.recommending.model import FILE_NAME, Model, RatingModel
 from chalicelib.services import attempts, recovery, tokens
-from chalicelib.storage import artifacts, live, outbox
+from chalicelib.storage import artifacts, live
 from chalicelib.storage.artifacts import Kind, swap_pointer, upload
 from chalicelib.storage.tables import AccountRow, MarkRow, RatingRow, RunRow, SuggestionsRow
 from dev_server import create_server
@@ -165,9 +166,7 @@ MODELS = (AccountRow, RatingRow, MarkRow, SuggestionsRow, RunRow)
 def _forget_connections() -> None:
     for row in MODELS:
         row._connection = None
-    artifacts.s3.cache_clear()
-    tokens._secrets_manager.cache_clear()
-    outbox._ses.cache_clear()
+    aws_clients.forget()
     _forget_what_is_cached()
 
 

@@ -19,7 +19,7 @@ from batch_jobs.pipeline import STAGES, run_stages
 from batch_jobs.training.model import TrainingSettings
 from batch_jobs.training.ranking_model import RankingSettings
 from batch_jobs.training.rating_model import RatingSettings
-from chalicelib import clock
+from chalicelib import aws, clock
 from chalicelib.config import BatchTask, Settings, settings
 from chalicelib.domain.movie import Movie, MovieId
 from chalicelib.domain.rating import PersonId, Rating
@@ -302,7 +302,7 @@ def test_of_two_who_ask_at_once_one_is_refused(second: Run) -> None:
 @pytest.fixture
 def container(monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A deployment with a container task for the job."""
-    service.ecs.cache_clear()
+    aws.forget()
     ecs, ec2 = boto3.client("ecs"), boto3.client("ec2")
     ecs.create_cluster(clusterName="movies")
     ecs.register_task_definition(

@@ -1,9 +1,15 @@
 """What jobs publish: never changed, never half seen, and not hoarded."""
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from urllib3 import HTTPResponse
 
+from chalicelib.aws import s3
 from chalicelib.domain.errors import ConflictError, NotReadyError
 from chalicelib.storage.artifacts import (
     KEPT_VERSIONS,
@@ -48,3 +54,26 @@ def test_only_the_latest_copies_stay_on_the_disk(tmp_path: Path) -> None:
     kept = sorted(folder.name for folder in copy.parent.parent.iterdir())
     assert kept == [f"v{number}" for number in range(3, KEPT_VERSIONS + 3)]
     assert fetch(Kind.MODELS, "v0", "thing.txt").read_text() == "edition 0"
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_download_that_breaks_off_begins_anew(tmp_path: Path) -> None:
+    file = tmp_path / "long.txt"
+    file.write_text("long" * 1000)
+    upload(Kind.MODELS, "broken-off", file)
+    headers = HTTPHeaders.from_dict({"content-length": "4000"})
+    beginning = HTTPResponse(
+        io.BytesIO(b"only the beginning"), {"content-length": "4000"}, preload_content=False
+    )
+    broken_off = AWSResponse("", 200, headers, beginning)
+    answers = iter([broken_off, None])  # after None the request goes on
+
+    def break_off(**_: object) -> Any:
+        return next(answers)
+
+    s3().meta.events.register_first("before-send.s3.GetObject", break_off)
+    try:
+        assert fetch(Kind.MODELS, "broken-off", file.name).read_bytes() == file.read_bytes()
+    finally:
+        s3().meta.events.unregister("before-send.s3.GetObject", break_off)
+    assert next(answers, "all were given") == "all were given"

@@ -160,7 +160,7 @@ def test_destroying_keeps_what_people_wrote_unless_told_so(aws: EmbeddedAws, sai
 
 
 def test_the_package_for_lambda_starts_on_its_python(tmp_path: Path) -> None:
-    source = "import argon2, boto3, chalice, jwt, numpy, pydantic, pynamodb\nprint(numpy.ones(1).sum())"
+    source = "import argon2, botocore, chalice, jwt, numpy, pydantic, pynamodb\nprint(numpy.ones(1).sum())"
     package = build({"app.py": source.encode()}, LAMBDA)
     interpreter = _interpreter(LAMBDA)
     if interpreter is None:

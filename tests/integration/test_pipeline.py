@@ -14,6 +14,7 @@ from batch_jobs.catalogue import publish_movies
 from batch_jobs.exporting import read_export
 from batch_jobs.ledger import Lease, Run
 from batch_jobs.pipeline import STAGES, run_stages
+from chalicelib.aws import s3
 from chalicelib.config import settings
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ConflictError, NotFoundError
@@ -24,7 +25,7 @@ from chalicelib.domain.suggestion import Suggestion
 from chalicelib.services.suggesting import suggestions_for
 from chalicelib.storage import artifacts
 from chalicelib.storage.accounts import add_account
-from chalicelib.storage.artifacts import Kind, read_pointer, s3
+from chalicelib.storage.artifacts import Kind, read_pointer
 from chalicelib.storage.catalogue import open_catalogue
 from chalicelib.storage.marks import put_mark
 from chalicelib.storage.ratings import put_rating

@@ -13,10 +13,10 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from chalicelib.api.operations import Credential, NoContent, Operation
 from chalicelib.api.problems import PROBLEM_TYPE, Problem, ProblemKind, kind_of, kinds_of_any_route
 from chalicelib.api.requests import MOVIE_ID_TEXT, REFRESH_COOKIE
+from chalicelib.api.responses import JSON_TYPE
 from chalicelib.api.routing import operation_of
 
 VERSION = "1.0.0"
-JSON_TYPE = "application/json"
 
 Json = dict[str, Any]
 References = Mapping[object, Json]

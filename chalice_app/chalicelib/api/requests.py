@@ -54,13 +54,13 @@ Q = TypeVar("Q", bound="Query")
 class Body(BaseModel):
     """A JSON body: nothing is converted, nothing unknown is let in."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 class Query(BaseModel):
     """Query parameters: text is converted; unknown ones (a campaign's, a cache breaker's) are ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 def read_body(request: Request, form: type[B]) -> B:

@@ -13,6 +13,7 @@ from chalicelib.domain.movie import imdb_tag
 from chalicelib.domain.suggestion import Prediction
 from chalicelib.storage.catalogue import ListedMovie
 
+JSON_TYPE = "application/json"
 POSTERS = "https://image.tmdb.org/t/p/w342"
 PUBLIC = "public, max-age=60, stale-while-revalidate=300"
 PRIVATE = "no-store"
@@ -24,7 +25,7 @@ Hundredths = Annotated[float, PlainSerializer(lambda value: round(value, 2), ret
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Health(Answer):
@@ -241,11 +242,11 @@ class NextToRate(Answer):
 
 def answer(body: Answer, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Text, because bytes of a JSON content type fail on Lambda."""
-    return Response(body.model_dump_json(), {"Content-Type": "application/json", **(headers or {})}, status)
+    return Response(body.model_dump_json(), {"Content-Type": JSON_TYPE, **(headers or {})}, status)
 
 
 def nothing(status: int = 204, headers: dict[str, str] | None = None) -> Response:
-    return Response("", {"Content-Type": "application/json", **(headers or {})}, status)
+    return Response("", {"Content-Type": JSON_TYPE, **(headers or {})}, status)
 
 
 def etag_of(version: str, query: str) -> str:

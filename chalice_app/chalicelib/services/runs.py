@@ -6,22 +6,18 @@ names one) or this machine's own runner carries it out and says what became of i
 
 import logging
 from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from uuid import uuid4
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import clock
+from chalicelib.aws import ecs
 from chalicelib.config import BatchTask, settings
 from chalicelib.domain.errors import ConflictError, NotFoundError, NotReadyError
 from chalicelib.domain.rating import PersonId
 from chalicelib.storage import runs as storage
 from chalicelib.storage.runs import QUEUED_MS, SILENT_MS, RecordedRun, RequestState, RunRequest
-
-if TYPE_CHECKING:
-    from mypy_boto3_ecs import ECSClient
 
 log = logging.getLogger("movies.runs")
 
@@ -29,11 +25,6 @@ RUNS_LISTED = 30
 SILENT = "It ended without saying how: its logs may tell."
 
 Stage = Literal["all", "export", "train", "evaluate", "publish", "suggest"]
-
-
-@cache
-def ecs() -> "ECSClient":
-    return boto3.client("ecs")
 
 
 def request_run(stage: Stage, run_id: str | None, operator: PersonId) -> RunRequest:

@@ -3,19 +3,13 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
-
-import boto3
 
 from chalicelib import clock
+from chalicelib.aws import secrets_manager
 from chalicelib.config import settings
 from chalicelib.domain.errors import UnauthenticatedError
 from chalicelib.domain.rating import PersonId
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 ACCESS_SECONDS = 15 * 60
 AUDIENCE = "api"
@@ -36,11 +30,6 @@ class _Keys:
 
 
 _keys_read: _Keys | None = None
-
-
-@cache
-def _secrets_manager() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +98,7 @@ def _keys(at_most_old: float) -> _Keys:
 
 
 def _secret(stage: str) -> str | None:
-    client = _secrets_manager()
+    client = secrets_manager()
     try:
         answer = client.get_secret_value(SecretId=settings().signing_key_secret, VersionStage=stage)
     except client.exceptions.ResourceNotFoundException:

@@ -17,24 +17,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
+from chalicelib.aws import s3
 from chalicelib.config import settings
 from chalicelib.domain.errors import ConflictError, NotReadyError
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 POINTER_SECONDS = 20.0
 REMEMBERED_VERSIONS = 10
 KEPT_VERSIONS = 3
 """Local copies kept of each kind: more than one, because readers move on to a new version one by one."""
+
+_MOST_DOWNLOADS = 3
+_PIECE = 1 << 20  # bytes
 
 
 class Kind(StrEnum):
@@ -58,12 +56,6 @@ class Pointer:
     version: str
     etag: str
     earlier: tuple[str, ...] = ()
-
-
-@cache
-def s3() -> "S3Client":
-    # boto3 would sign links in the old way, which newer regions refuse.
-    return boto3.client("s3", config=Config(signature_version="s3v4"))
 
 
 def is_missing(error: ClientError) -> bool:
@@ -125,7 +117,8 @@ def swap_pointer(
 
 def upload(kind: Kind, version: str, file: Path) -> None:
     """Add a file to a version that is not current yet."""
-    s3().upload_file(str(file), settings().artifacts_bucket, f"{kind}/{version}/{file.name}")
+    with file.open("rb") as content:
+        s3().put_object(Bucket=settings().artifacts_bucket, Key=f"{kind}/{version}/{file.name}", Body=content)
 
 
 def write(kind: Kind, version: str, name: str, content: bytes, content_type: str) -> None:
@@ -198,10 +191,24 @@ def fetch(kind: Kind, version: str, name: str) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, partial = tempfile.mkstemp(dir=target.parent)
             os.close(handle)
-            s3().download_file(settings().artifacts_bucket, f"{kind}/{version}/{name}", partial)
+            _download(f"{kind}/{version}/{name}", Path(partial))
             Path(partial).replace(target)
             _drop_old_copies(target.parent)
     return target
+
+
+def _download(key: str, target: Path) -> None:
+    """A stream that breaks off is asked for again; botocore itself repeats a request only before that."""
+    for attempt in range(1, _MOST_DOWNLOADS + 1):
+        answer = s3().get_object(Bucket=settings().artifacts_bucket, Key=key)
+        try:
+            with target.open("wb") as file:
+                shutil.copyfileobj(answer["Body"], file, _PIECE)
+        except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
+            if attempt == _MOST_DOWNLOADS:
+                raise
+        else:
+            return
 
 
 def _drop_old_copies(newest: Path) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws import s3
 from chalicelib.config import settings
 from chalicelib.domain.errors import ConflictError, InvalidInputError
 from chalicelib.domain.live import Basis, Change, LiveCounts, counts_of, digest
@@ -31,7 +32,7 @@ from chalicelib.domain.movie import MovieId
 from chalicelib.domain.rating import FEWEST_STARS, check_stars
 from chalicelib.domain.trending import RecentRatings
 from chalicelib.storage import artifacts
-from chalicelib.storage.artifacts import Kind, is_missing, s3, was_too_late
+from chalicelib.storage.artifacts import Kind, is_missing, was_too_late
 
 LIVE_SECONDS = 20.0
 """How old the figures that a container shows may be."""

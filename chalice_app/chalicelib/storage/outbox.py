@@ -5,19 +5,13 @@ Its first version is used because every emulator of AWS speaks it.
 
 import logging
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws import ses
 from chalicelib.config import settings
 from chalicelib.domain.errors import MailNotSentError
-
-if TYPE_CHECKING:
-    from mypy_boto3_ses import SESClient
 
 _CHARSET = "UTF-8"
 
@@ -45,20 +39,13 @@ class Mail:
         return f'<!doctype html><html lang="en"><body>{body}</body></html>'
 
 
-@cache
-def _ses() -> "SESClient":
-    # Somebody waits, so it fails soon rather than late; Lambda itself would end the request after 29 s.
-    patience = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2})
-    return boto3.client("ses", config=patience)
-
-
 def send(mail: Mail) -> None:
     """Hand a mail over for delivery. Raises MailNotSentError."""
     sender = settings().mail_from
     try:
         if sender is None:
             raise MailNotSentError("This site is not set up to send mail.")
-        _ses().send_email(
+        ses().send_email(
             Source=sender,
             Destination={"ToAddresses": [mail.to]},
             Message={

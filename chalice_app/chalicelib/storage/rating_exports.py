@@ -12,8 +12,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.aws import s3
 from chalicelib.config import settings
-from chalicelib.storage.artifacts import is_missing, s3
+from chalicelib.storage.artifacts import is_missing
 
 LISTED = 30
 LINK_SECONDS = 300
