@@ -43,8 +43,8 @@ for module in (
 ):
     app.register_blueprint(module.blueprint)
 
-# Which stream it is, and what becomes of batches that fail, is written in infra/app-merge.yaml. From the oldest
-# record on: counting one twice changes nothing, missing one would.
+# Which stream it is, and what becomes of batches that fail, is written in infra/app-merge.yaml.
+# From the oldest record on: counting one twice changes nothing, missing one would.
 count_ratings = app.on_dynamodb_record(
     "the stream of the ratings",
     batch_size=1000,

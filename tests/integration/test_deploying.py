@@ -79,6 +79,9 @@ def test_everything_is_deployed_proven_and_what_the_emulator_lacks_is_said(said:
     assert all(table[f"stack {name}"] for name in STACKS)
     assert table["EventBridge Scheduler"]
     assert not table["containers"]
+    assert table["stream handler"]
+    assert not table["failures that a handler names"]
+    assert "passed over: “OK - 1 records”, and nothing put aside" in said
     assert said.splitlines()[-1].startswith("Ready: http://")
 
 
@@ -99,6 +102,7 @@ def test_a_deployment_that_fails_leaves_what_was_there(said: str) -> None:  # no
     template["Resources"]["Broken"] = {"Type": "AWS::Nothing::AtAll", "Properties": {}}
     known = {"ResourcePrefix": "movies-dev", "ApiName": "a", "ApiFunction": "b", "BatchCluster": "c"}
     known |= {"BatchLogGroup": "/movies-dev/batch", "NotStartedQueue": "d"}
+    known |= {"CountRatingsFunction": "e", "NotCountedQueue": "f"}
     with pytest.raises(StackError):
         current.deploy(template, known, lambda _stack, _changes: True)
     assert current.resources() == before

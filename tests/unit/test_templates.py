@@ -182,9 +182,7 @@ def test_every_function_has_a_log_that_ends(stage: str) -> None:
         if one["Type"] == "AWS::Logs::LogGroup"
     }
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
-    assert kept == {
-        f"/aws/lambda/{one['FunctionName']['Fn::Sub']}": {"Ref": "LogDays"} for one in functions
-    }
+    assert kept == {f"/aws/lambda/{one['FunctionName']['Fn::Sub']}": {"Ref": "LogDays"} for one in functions}
 
 
 def test_the_task_is_told_all_that_config_reads() -> None:
