@@ -119,6 +119,7 @@ class Emulation:
         self._say = say
         self._stand_in: subprocess.Popen[bytes] | None = None
         where = {"EmulatorHost": "localhost", "EmulatorPort": str(self._port)}
+        where["Snapshots"] = "None"  # which Lambda knows for its own Pythons only
         self.deployment = Deployment(session, stage, THIS_MACHINE, say, agree, where, self._lacks)
 
     def deploy(self) -> Address:
@@ -139,7 +140,7 @@ class Emulation:
             self._stand_in.communicate(timeout=60)
 
     def _lacks(self, stack: str, reason: str) -> None:
-        self._say("    NOT HERE")
+        self._say(f"    NOT HERE: {reason}")
         self._findings.add(f"stack {stack}", False, reason)
 
     def _address(self, known: dict[str, str]) -> Address:

@@ -5,13 +5,17 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
 import pytest
 
-from infra.deploy.deployment import STACKS, Deployment
+from infra.deploy import emulator, site, smoke
+from infra.deploy.__main__ import main
+from infra.deploy.app_template import PackagedApp, package_app
+from infra.deploy.deployment import STACKS, Deployment, security_headers
 from infra.deploy.lambda_package import LAMBDA, LOCK, THIS_MACHINE, PackageError, _interpreter, build
 from infra.deploy.smoke import Address
 from infra.deploy.stacks import Change, DeclinedError, Stack, StackError, read_template
@@ -62,9 +66,14 @@ def deployment(changes: list[Change]) -> Deployment:
     def lacks(stack: str, reason: str) -> None:
         pytest.fail(f"{stack}: {reason}")
 
-    where = {"EmulatorHost": "localhost", "EmulatorPort": port}
+    where = {"EmulatorHost": "localhost", "EmulatorPort": port, "Snapshots": "None"}
     session = boto3.Session(region_name="us-east-1")
     return Deployment(session, "dev", THIS_MACHINE, lambda _: None, agree, where, lacking=lacks)
+
+
+def address_of(deployed: Deployment, aws: EmbeddedAws) -> Address:
+    label = deployed.stack("cdn").outputs()["DistributionDomain"].partition(".")[0]
+    return Address(f"http://{label}.cloudfront.localhost", ("127.0.0.1", aws.port))
 
 
 def test_everything_is_deployed_proven_and_what_the_emulator_lacks_is_said(said: str) -> None:
@@ -88,10 +97,49 @@ def test_everything_is_deployed_proven_and_what_the_emulator_lacks_is_said(said:
 def test_deploying_again_changes_nothing(aws: EmbeddedAws, said: str) -> None:  # noqa: ARG001
     changes: list[Change] = []
     again = deployment(changes)
-    label = again.stack("cdn").outputs()["DistributionDomain"].partition(".")[0]
-    address = Address(f"http://{label}.cloudfront.localhost", ("127.0.0.1", aws.port))
+    address = address_of(again, aws)
     assert again.deploy(lambda _: address) == address
     assert changes == []
+
+
+def test_a_site_that_is_not_well_goes_back_and_the_api_with_it(
+    aws: EmbeddedAws,
+    said: str,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A release with a changed API, and with a page that names a style that is not there."""
+
+    def without_styles(folder: Path, config: Mapping[str, object]) -> list[site.SiteObject]:
+        *others, page = site_of(folder, {**config, "demo": "another"})
+        return [*others, replace(page, body=page.body.replace(b"main.css", b"missing.css"))]
+
+    def changed(stage: str) -> PackagedApp:
+        app = package_app(stage)
+        app.template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]["RELEASE"] = "new"
+        return app
+
+    def serving() -> dict[str, str]:
+        found = boto3.client("lambda").get_function_configuration(
+            FunctionName="movies-dev-api", Qualifier="live"
+        )
+        return dict(found["Environment"]["Variables"])
+
+    site_of, bucket = site.objects_of, deployment([]).stack("storage").outputs()["SiteBucket"]
+    before = site.root_of(boto3.client("s3"), bucket)
+    variables = serving()
+    monkeypatch.setattr(site, "objects_of", without_styles)
+    monkeypatch.setattr("infra.deploy.deployment.package_app", changed)
+    monkeypatch.setattr(emulator, "use", lambda _: boto3.Session(region_name="us-east-1"))
+    assert main(["deploy", "--target", "embedded", "--aws-port", str(aws.port)]) == 1
+    printed = capsys.readouterr()
+    assert "modify   AWS::Lambda::Function                      APIHandler" in printed.out
+    assert "the former page is in its place again" in printed.out
+    assert "missing.css answers 403" in printed.err
+    assert site.root_of(boto3.client("s3"), bucket) == before
+    assert serving() == variables
+    address = address_of(deployment([]), aws)
+    assert smoke.check(address, security_headers())
 
 
 def test_a_deployment_that_fails_leaves_what_was_there(said: str) -> None:  # noqa: ARG001
