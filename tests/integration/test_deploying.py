@@ -102,6 +102,15 @@ def test_deploying_again_changes_nothing(aws: EmbeddedAws, said: str) -> None:  
     assert changes == []
 
 
+def test_what_the_functions_said_is_shown(aws: EmbeddedAws, said: str) -> None:  # noqa: ARG001
+    done = command(aws, "logs", "--since", "1h")
+    assert done.returncode == 0
+    sources = {line.split()[2] for line in done.stdout.splitlines()}
+    assert {"api", "count-ratings"} <= sources
+    assert '"route": "/me/suggestions"' in done.stdout
+    assert "of the ratings' stream cannot be read" in done.stdout  # what the trial of the stream left
+
+
 def test_a_site_that_is_not_well_goes_back_and_the_api_with_it(
     aws: EmbeddedAws,
     said: str,  # noqa: ARG001
