@@ -21,7 +21,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NOT_FOR_TERMINALS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One event, `at` milliseconds since 1970; `source` is the function or the job that said so."""
 
@@ -41,7 +41,7 @@ class Tail:
         self._client = session.client("logs")
         self._groups = groups
         self._since = since
-        self._seen: dict[tuple[str, str], int] = {}
+        self._seen: dict[tuple[str, ...], int] = {}
 
     def new(self) -> list[Line]:
         """What has come since it was last asked, in order."""
@@ -50,14 +50,16 @@ class Tail:
         for source, group in self._groups.items():
             for page in pages.paginate(logGroupName=group, startTime=self._since):
                 for event in page["events"]:
-                    known = (source, str(event["eventId"]))
+                    # Emulators give events no number.
+                    number = event.get("eventId") or f"{event['timestamp']} {event['message']}"
+                    known = (source, event["logStreamName"], number)
                     if known not in self._seen:
                         self._seen[known] = event["timestamp"]
                         message = _NOT_FOR_TERMINALS.sub(" ", event["message"]).strip()
                         lines.append(Line(event["timestamp"], source, message))
         self._since = max(self._since, max(self._seen.values(), default=0) - _LATE_MS)
         self._seen = {known: at for known, at in self._seen.items() if at >= self._since}
-        return sorted(lines)
+        return sorted(lines, key=lambda line: line.at)
 
 
 def log_groups(deployment: Deployment) -> dict[str, str]:

@@ -51,9 +51,10 @@ def write(group: str, *events: tuple[int, str]) -> None:
 @pytest.mark.usefixtures("deployed")
 def test_every_event_is_told_once_and_in_order_even_if_it_comes_late() -> None:
     tail = Tail(boto3.Session(), GROUPS, NOW - 60_000)
-    write("api", (NOW - 120_000, "too early"), (NOW - 9_000, "first"), (NOW - 7_000, "third"))
+    write("api", (NOW - 120_000, "too early"), (NOW - 9_000, "START"), (NOW - 9_000, "END"))
+    write("api", (NOW - 7_000, "third"))
     write("batch", (NOW - 8_000, "second"))
-    assert [line.message for line in tail.new()] == ["first", "second", "third"]
+    assert [line.message for line in tail.new()] == ["START", "END", "second", "third"]
     assert tail.new() == []
     write("batch", (NOW - 8_500, "late"))
     write("api", (NOW - 1_000, "fourth"))
