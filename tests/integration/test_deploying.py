@@ -8,10 +8,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from chalice.app import DynamoDBEvent
 
+from chalicelib.api.streams import count_ratings
+from chalicelib.config import settings
+from chalicelib.storage import artifacts, live
 from infra.deploy import emulator, site, smoke
 from infra.deploy.__main__ import main
 from infra.deploy.app_template import PackagedApp, package_app
@@ -19,6 +24,8 @@ from infra.deploy.deployment import STACKS, Deployment, security_headers
 from infra.deploy.lambda_package import LAMBDA, LOCK, THIS_MACHINE, PackageError, _interpreter, build
 from infra.deploy.smoke import Address
 from infra.deploy.stacks import Change, DeclinedError, Stack, StackError, read_template
+from infra.deploy.tasks import LocalRunner
+from stream_pump import StreamPump
 from tests.integration.embedded import EmbeddedAws
 
 ROOT = Path(__file__).parents[2]
@@ -109,6 +116,48 @@ def test_what_the_functions_said_is_shown(aws: EmbeddedAws, said: str) -> None: 
     assert {"api", "count-ratings"} <= sources
     assert '"route": "/me/suggestions"' in done.stdout
     assert "of the ratings' stream cannot be read" in done.stdout  # what the trial of the stream left
+
+
+@pytest.fixture
+def as_the_stage(said: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:  # noqa: ARG001
+    """This process takes itself for a part of the deployed stage; yields its bucket of artifacts."""
+    bucket = deployment([]).stack("storage").outputs()["ArtifactsBucket"]
+    monkeypatch.setenv("RESOURCE_PREFIX", "movies-dev")
+    monkeypatch.setenv("ARTIFACTS_BUCKET", bucket)
+    for forget in (settings.cache_clear, artifacts.s3.cache_clear, live.forget):
+        forget()
+    yield bucket
+    monkeypatch.undo()
+    for forget in (settings.cache_clear, artifacts.s3.cache_clear, live.forget):
+        forget()
+
+
+def test_a_pump_beside_the_deployed_handler_counts_nothing_twice(as_the_stage: str) -> None:
+    def counted() -> bytes:
+        return boto3.client("s3").get_object(Bucket=as_the_stage, Key="live/changes")["Body"].read()
+
+    delivered: list[object] = []
+
+    def handler(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+        delivered.extend(event["Records"])
+        return count_ratings(DynamoDBEvent(event, None))
+
+    before = counted()
+    pump = StreamPump("movies-dev-ratings", handler)
+    pump._stopping.set()  # at the end of the stream, it is done
+    pump._pump()
+    assert len(delivered) > 1000
+    assert counted() == before
+
+
+def test_a_schedule_can_be_let_fire_again(said: str) -> None:  # noqa: ARG001
+    cluster = deployment([]).stack("batch").outputs()["BatchCluster"]
+    runner = LocalRunner(boto3.Session(), cluster, "movies-dev-nightly", {"subnets": []})
+    runner.fire_soon()
+    assert runner.await_firing(60)
+    ecs = boto3.client("ecs")
+    (task,) = ecs.list_tasks(cluster=cluster, desiredStatus="RUNNING")["taskArns"]
+    ecs.stop_task(cluster=cluster, task=task)
 
 
 def test_a_site_that_is_not_well_goes_back_and_the_api_with_it(
