@@ -19,7 +19,7 @@ WORKERS ?= auto
 PYTEST = $(PY) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy lint audit format \
+.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy logs lint audit format \
 	clean install
 
 help: ## show this list
@@ -50,13 +50,17 @@ bench: $(STAMP) ## measure the models against other libraries, for hours (SIZES=
 # make deploy STAGE=dev YES=1; make deploy TARGET=embedded AWS_PORT=4567; make destroy STAGE=dev DATA=delete
 STAGE ?= dev
 TARGET ?= aws
-DEPLOY_OPTIONS = --stage $(STAGE) --target $(TARGET) --aws-port $(AWS_PORT) $(if $(YES),--yes)
+STAGE_OPTIONS = --stage $(STAGE) --target $(TARGET) --aws-port $(AWS_PORT)
+DEPLOY_OPTIONS = $(STAGE_OPTIONS) $(if $(YES),--yes)
 
 deploy: $(STAMP) ## deploy to AWS, or to the embedded one (STAGE=, TARGET=embedded, YES=1)
 	@exec $(PY) -m infra.deploy deploy $(DEPLOY_OPTIONS)
 
 destroy: $(STAMP) ## delete what was deployed, except what people wrote (STAGE=, TARGET=, DATA=delete)
 	@exec $(PY) -m infra.deploy destroy $(DEPLOY_OPTIONS) $(if $(filter delete,$(DATA)),--delete-data)
+
+logs: $(STAMP) ## show what a stage said last (STAGE=, TARGET=, SINCE=10m, FOLLOW=1)
+	@exec $(PY) -m infra.deploy logs $(STAGE_OPTIONS) $(if $(SINCE),--since $(SINCE)) $(if $(FOLLOW),--follow)
 
 lint: $(STAMP) ## check style, types and templates
 	$(VENV)/bin/ruff check

@@ -48,12 +48,14 @@ for module in (
 ):
     app.register_blueprint(module.blueprint)
 
-count_ratings = streams.count_ratings
-if stream := settings().ratings_stream_arn:
-    # From the oldest record on: counting one twice changes nothing, missing one would.
-    count_ratings = app.on_dynamodb_record(
-        stream, batch_size=1000, starting_position="TRIM_HORIZON", maximum_batching_window_in_seconds=5
-    )(count_ratings)
+# Which stream it is, and what becomes of batches that fail, is written in infra/app-merge.yaml.
+# From the oldest record on: counting one twice changes nothing, missing one would.
+count_ratings = app.on_dynamodb_record(
+    "the stream of the ratings",
+    batch_size=1000,
+    starting_position="TRIM_HORIZON",
+    maximum_batching_window_in_seconds=5,
+)(streams.count_ratings)
 
 if settings().started_ahead:
     from chalicelib.api.warming import warm_up

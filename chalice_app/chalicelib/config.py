@@ -33,9 +33,8 @@ class Settings:
     `secure_cookies` is off only where the site is served over plain HTTP on this machine.
     `api_base_path` is where browsers reach the API, without a slash at its end.
     `viewer_address_header` names the header in which a trusted CDN says who is calling; without one the
-    caller's own address counts. `sign_ups_per_hour` holds for one address. `ratings_stream_arn` is
-    the stream of the ratings' table; None where nothing delivers it to this app. Without a `batch_task`
-    requests to run the batch job wait for a runner that looks for them.
+    caller's own address counts. `sign_ups_per_hour` holds for one address. Without a `batch_task` requests
+    to run the batch job wait for a runner that looks for them.
     `mail_from` (MAIL_FROM) is the sender of mails, an address that SES has verified, such as
     `Matinee <no-reply@example.com>`; without one no mail is sent. `site_url` (SITE_URL) is where browsers
     reach the site, without a slash at its end: links in mails begin with it. `started_ahead` tells that
@@ -54,7 +53,6 @@ class Settings:
     batch_task: BatchTask | None = None
     mail_from: str | None = None
     site_url: str = "http://127.0.0.1:8000"
-    ratings_stream_arn: str | None = None
     started_ahead: bool = False
 
     def table(self, name: str) -> str:
@@ -85,7 +83,6 @@ def settings() -> Settings:
         batch_task=_batch_task(),
         mail_from=os.environ.get("MAIL_FROM") or None,
         site_url=(os.environ.get("SITE_URL") or "http://127.0.0.1:8000").rstrip("/"),
-        ratings_stream_arn=os.environ.get("RATINGS_STREAM_ARN") or None,
         # Lambda's own; `snap-start` and `provisioned-concurrency` are the others.
         started_ahead=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") != "on-demand",
     )

@@ -3,6 +3,7 @@
 make deploy STAGE=dev                      to the AWS account that is configured
 make deploy STAGE=dev TARGET=embedded      to the embedded AWS on this machine
 make deploy STAGE=dev TARGET=localstack    to a LocalStack that runs on this machine
+make logs STAGE=dev FOLLOW=1               what its functions and its batch job say
 """
 
 import argparse
@@ -20,6 +21,7 @@ import boto3  # noqa: E402
 from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 
 from infra.deploy import emulator  # noqa: E402
+from infra.deploy import logs as stage_logs  # noqa: E402
 from infra.deploy.app_template import package_app  # noqa: E402
 from infra.deploy.deployment import Deployment, undeploy  # noqa: E402
 from infra.deploy.images import ImageError  # noqa: E402
@@ -57,11 +59,11 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
     deploying = commands.add_parser("deploy", help="create a stage or bring it up to date")
     destroying = commands.add_parser("destroy", help="delete a stage, but not what people wrote")
-    for one, run in ((deploying, deploy), (destroying, destroy)):
+    logging = commands.add_parser("logs", help="show what a stage said last")
+    for one, run in ((deploying, deploy), (destroying, destroy), (logging, logs)):
         one.set_defaults(run=run)
         one.add_argument("--stage", default="dev", help="a file of infra/params (default: %(default)s)")
         one.add_argument("--target", choices=[AWS, EMBEDDED, LOCALSTACK], default=AWS)
-        one.add_argument("--yes", action="store_true", help="do not ask")
         one.add_argument("--aws-port", type=int, default=4566, help="of the emulator (default: 4566)")
         one.add_argument(
             "--state",
@@ -69,6 +71,16 @@ def parser() -> argparse.ArgumentParser:
             default=Path(".local/deployed"),
             help="where the embedded AWS keeps everything",
         )
+    for one in (deploying, destroying):
+        one.add_argument("--yes", action="store_true", help="do not ask")
+    logging.add_argument(
+        "--since",
+        type=_a_while,
+        default="10m",
+        metavar="TIME",
+        help="30s, 10m, 2h or 1d ago (default: %(default)s)",
+    )
+    logging.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     deploying.add_argument("--leave", action="store_true", help="end when an emulated deployment is proven")
     destroying.add_argument(
         "--delete-data", action="store_true", help="delete tables, buckets and keys, too: for ever"
@@ -80,6 +92,13 @@ def parser() -> argparse.ArgumentParser:
         "lock", help="renew the lists of what the API and the batch job are made of"
     ).set_defaults(run=lock)
     return whole
+
+
+def _a_while(text: str) -> float:
+    try:
+        return stage_logs.seconds_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def deploy(chosen: argparse.Namespace) -> None:
@@ -102,6 +121,15 @@ def destroy(chosen: argparse.Namespace) -> None:
         return
     with emulated(chosen) as (emulation, _):
         _destroy(emulation.deployment, chosen)
+
+
+def logs(chosen: argparse.Namespace) -> None:
+    with contextlib.ExitStack() as until_the_end, contextlib.suppress(KeyboardInterrupt):
+        if chosen.target == AWS:
+            deployment = to_aws(chosen)
+        else:
+            deployment = until_the_end.enter_context(emulated(chosen))[0].deployment
+        stage_logs.show(deployment, say, chosen.since, follow=chosen.follow)
 
 
 @contextlib.contextmanager

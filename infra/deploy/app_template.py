@@ -35,8 +35,8 @@ class PackagedApp:
         return template
 
 
-def package_app(stage: str, environment: dict[str, str] | None = None) -> PackagedApp:
-    """Run `chalice package` for a stage, with these variables while it looks at the app.
+def package_app(stage: str) -> PackagedApp:
+    """Run `chalice package` for a stage.
 
     It meets no requirements: what Chalice would download suits the Python that it runs on, and is only
     warned about where it cannot be had; `lambda_package` adds what the runtime needs. Raises PackageError.
@@ -55,7 +55,7 @@ def package_app(stage: str, environment: dict[str, str] | None = None) -> Packag
                 *("--stage", stage, "--merge-template", str(MERGED), str(out)),
             ],
             cwd=project,
-            env={"AWS_DEFAULT_REGION": "us-east-1"} | os.environ | (environment or {}),
+            env={"AWS_DEFAULT_REGION": "us-east-1"} | os.environ,
             capture_output=True,
             text=True,
             check=False,

@@ -116,18 +116,44 @@ class Deployment:
         self.known["PythonRuntime"] = self.runtime.name
         self.deploy_stack("app", app.stored_at(self.known["ArtifactsBucket"], key))
 
-    def upload_site(self) -> None:
+    def upload_site(self, address: Address) -> None:
+        """Replace the site and look at it; if it is not well, the former one serves on. Raises SmokeError."""
+        s3, bucket = self.session.client("s3"), self.known["SiteBucket"]
         config = {"apiBase": "/api", "demo": None}
         objects = site.objects_of(REPOSITORY / "chalice_app" / "frontend", config)
-        changed = site.upload(self.session.client("s3"), self.known["SiteBucket"], objects)
-        self.say(f"Site: {changed} of {len(objects)} files were new.")
+        former = site.root_of(s3, bucket)
+        try:
+            changed = site.upload(s3, bucket, objects)
+            self.say(f"Site: {changed} of {len(objects)} files were new.")
+            for sentence in smoke.check(address, security_headers()):
+                self.say(f"    {sentence}")
+        except BaseException:
+            if any(one.key == "index.html" for one in former):
+                site.go_back(s3, bucket, former)
+                self.say(
+                    "    NOT WELL: the former page is in its place again, and its files were never away."
+                )
+            raise
+        site.tidy(s3, bucket, objects, former)
+
+    def _app_goes_back(self, former: tuple[dict[str, Any], dict[str, str]] | None) -> None:
+        """Deploy what the app's stack was before. Not its alias alone: CloudFormation would take that to be
+        where it has put it, and the next deployment of the same package would leave it there."""
+        if former and self.stack("app").deployed() != former:
+            self.say("    NOT WELL: the API goes back to what it was before …")
+            try:
+                self.stack("app").deploy(*former, lambda _stack, _changes: True)
+            except StackError as error:
+                self.say(f"    {error}")
 
     def deploy(self, address_of: Callable[[dict[str, str]], Address]) -> Address:
         """Everything in order; `address_of` makes of what is known where the product can be reached.
 
-        The site is the last to change, and only once the API behind it answers. Raises StackError,
-        DeclinedError, PackageError, ImageError or SmokeError.
+        The site is the last to change, and only once the API behind it answers. Where a look at the result
+        finds something wrong, both go back to what they were. Raises StackError, DeclinedError, PackageError,
+        ImageError or SmokeError.
         """
+        former = self.stack("app").deployed()
         parts: dict[str, Callable[[], None]] = {"batch": self.deploy_batch, "app": self.deploy_app}
         for name in STACKS:
             try:
@@ -137,14 +163,13 @@ class Deployment:
                     raise
                 self.lacking(name, str(error))
         address = address_of(self.known)
-        smoke.check_api(address)
-        self.upload_site()
-        self.check(address)
+        try:
+            smoke.check_api(address)
+            self.upload_site(address)
+        except Exception:
+            self._app_goes_back(former)
+            raise
         return address
-
-    def check(self, address: Address) -> None:
-        for sentence in smoke.check(address, security_headers()):
-            self.say(f"    {sentence}")
 
     def _put_once(self, key: str, body: bytes) -> str:
         """Store what is named by its content; returns its URL."""

@@ -20,6 +20,7 @@ from typing import Any
 
 import boto3
 
+from infra.deploy import stream_trial
 from infra.deploy.deployment import STACKS, Agree, Deployment, Say
 from infra.deploy.lambda_package import LAMBDA, REPOSITORY, THIS_MACHINE
 from infra.deploy.smoke import Address, SmokeError
@@ -118,6 +119,7 @@ class Emulation:
         self._say = say
         self._stand_in: subprocess.Popen[bytes] | None = None
         where = {"EmulatorHost": "localhost", "EmulatorPort": str(self._port)}
+        where["Snapshots"] = "None"  # which Lambda knows for its own Pythons only
         self.deployment = Deployment(session, stage, THIS_MACHINE, say, agree, where, self._lacks)
 
     def deploy(self) -> Address:
@@ -138,7 +140,7 @@ class Emulation:
             self._stand_in.communicate(timeout=60)
 
     def _lacks(self, stack: str, reason: str) -> None:
-        self._say("    NOT HERE")
+        self._say(f"    NOT HERE: {reason}")
         self._findings.add(f"stack {stack}", False, reason)
 
     def _address(self, known: dict[str, str]) -> Address:
@@ -251,7 +253,6 @@ class Emulation:
 
     def _retrain(self, address: Address) -> None:
         """Let a schedule fire and the batch task run. Raises SmokeError if it does not, or fails."""
-        before = json.loads(address.get("/api/health").body)["model_version"]
         if "BatchCluster" in self.deployment.known:
             finished = self._fire()
             note = "the image's entry point was executed here, with the task's environment"
@@ -264,7 +265,7 @@ class Emulation:
         if any(one.status for one in finished):
             raise SmokeError("The batch job failed; what it said last is above.")
         self._findings.add("containers", False, note)
-        self._await_model(address, before)
+        self._await_what_was_published(address)
 
     def _fire(self) -> list[Finished]:
         """Let the emulator's scheduler fire, and run the task that the schedule names. Raises SmokeError."""
@@ -282,12 +283,17 @@ class Emulation:
             raise SmokeError("The schedule fired, but no task waits to be run.")
         return finished
 
-    def _await_model(self, address: Address, before: str | None) -> None:
-        """The API looks for a new model every 20 seconds."""
+    def _await_what_was_published(self, address: Address) -> None:
+        """The API looks for new versions every 20 seconds. Raises SmokeError."""
+        s3, bucket = self.deployment.session.client("s3"), self.deployment.known["ArtifactsBucket"]
+        current = {
+            name: json.load(s3.get_object(Bucket=bucket, Key=f"{kind}/current.json")["Body"])["version"]
+            for kind, name in (("catalogue", "catalogue_version"), ("models", "model_version"))
+        }
         deadline = time.monotonic() + 60
-        while json.loads(address.get("/api/health").body)["model_version"] in {None, before}:
+        while not current.items() <= json.loads(address.get("/api/health").body).items():
             if time.monotonic() > deadline:
-                raise SmokeError("The batch job ended well, but the API serves no new model.")
+                raise SmokeError("The batch job ended well, but the API does not serve what it published.")
             time.sleep(1)
 
     def _use(self, address: Address) -> None:
@@ -307,8 +313,26 @@ class Emulation:
             "name": "Smoke",
         }
         token = ask("POST", "/auth/sign-up", person)["access_token"]
-        for movie in ask("GET", "/movies?sort=popular&limit=3")["items"]:
-            ask("PUT", f"/me/ratings/{movie['movie_id']}", {"stars": 5.0}, token)
+        first, *others = (one["movie_id"] for one in ask("GET", "/movies?sort=popular&limit=3")["items"])
+        before = stream_trial.figures(address, first)
+        for movie_id in (first, *others):
+            ask("PUT", f"/me/ratings/{movie_id}", {"stars": 5.0}, token)
         if not ask("GET", "/me/suggestions", token=token)["items"]:
             raise SmokeError("Somebody who has rated three films gets no suggestions.")
         self._say("    somebody signed up, rated three films and got suggestions that follow from them")
+        self._look_at_the_stream(stream_trial.await_one_more(address, first, before))
+
+    def _look_at_the_stream(self, took: float | None) -> None:
+        """What ran the handler of the ratings' stream: it `took` so many seconds to be seen; None: never."""
+        add, function = self._findings.add, self.deployment.known.get("CountRatingsFunction")
+        if took is None:
+            waited = f"{stream_trial.COUNTING_SECONDS:.0f} s after a film was rated"
+            add("stream handler", False, f"{waited} its figures were as before")
+        elif self._stand_in:
+            add("stream handler", False, f"the development server pumps the stream: took {took:.0f} s")
+        else:
+            add("stream handler", True, f"a film that was rated had one rating more after {took:.0f} s")
+        if function:
+            session = self.deployment.session
+            named, seen = stream_trial.what_becomes_of_named_failures(session, function)
+            add("failures that a handler names", named, seen)

@@ -23,6 +23,7 @@ ASK_AGAIN = "no-cache"
 KEPT_VERSIONS = 3
 """Versions of the files that stay: a page that was opened before goes on loading its own."""
 
+_NAMED_VERSION = re.compile(rb'="/v/([0-9a-f]+)/')
 _REFERENCE = re.compile(rb'(?<==")/(?!/)([^"#?]+)')
 _AT_ROOT = frozenset({"index.html", "config.json", "service-worker.js", "robots.txt"})
 """Files whose address is their meaning: others expect them just there."""
@@ -68,13 +69,19 @@ def objects_of(folder: Path, config: Mapping[str, Any]) -> list[SiteObject]:
     ]
 
 
+def root_of(s3: "S3Client", bucket: str) -> list[SiteObject]:
+    """What the bucket holds at its root now, the page last; to `go_back` to."""
+    stored = []
+    for key in sorted(_present(s3, bucket), key=lambda key: (key == "index.html", key)):
+        if not _version(key):
+            answer = s3.get_object(Bucket=bucket, Key=key)
+            stored.append(SiteObject(key, answer["Body"].read(), answer.get("CacheControl", ASK_AGAIN)))
+    return stored
+
+
 def upload(s3: "S3Client", bucket: str, objects: list[SiteObject]) -> int:
-    """Make the bucket hold these objects and the latest former versions; returns how many changed."""
-    present: dict[str, Any] = {
-        one["Key"]: one
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-        for one in page.get("Contents", [])
-    }
+    """Make the bucket hold these objects, too; returns how many changed."""
+    present = _present(s3, bucket)
     changed = [one for one in objects if _etag(present.get(one.key)) != _md5(one.body)]
     for one in changed:
         s3.put_object(
@@ -84,23 +91,44 @@ def upload(s3: "S3Client", bucket: str, objects: list[SiteObject]) -> int:
             ContentType=one.content_type,
             CacheControl=one.cache_control,
         )
-    wanted = {one.key for one in objects}
-    kept = _versions_to_keep(present, wanted)
-    for key in present.keys() - wanted:
-        if _version(key) not in kept:
-            s3.delete_object(Bucket=bucket, Key=key)
     return len(changed)
 
 
-def _versions_to_keep(present: Mapping[str, Any], wanted: set[str]) -> set[str]:
-    """The new version and those uploaded last before it."""
+def go_back(s3: "S3Client", bucket: str, root: list[SiteObject]) -> None:
+    """Have a former root again. The files of the version that goes stay: its page may be open somewhere."""
+    upload(s3, bucket, root)
+    for key in _present(s3, bucket).keys() - {one.key for one in root}:
+        if not _version(key):
+            s3.delete_object(Bucket=bucket, Key=key)
+
+
+def tidy(s3: "S3Client", bucket: str, objects: list[SiteObject], former: list[SiteObject]) -> None:
+    """Delete what is none of these objects, nor of the former root's version or of the latest others."""
+    present, wanted = _present(s3, bucket), {one.key for one in objects}
+    kept = _versions_to_keep(present, wanted, former)
+    for key in present.keys() - wanted:
+        if _version(key) not in kept:
+            s3.delete_object(Bucket=bucket, Key=key)
+
+
+def _present(s3: "S3Client", bucket: str) -> dict[str, Any]:
+    return {
+        one["Key"]: one
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        for one in page.get("Contents", [])
+    }
+
+
+def _versions_to_keep(present: Mapping[str, Any], wanted: set[str], former: list[SiteObject]) -> set[str]:
+    """The new version, the one that the former root names, and those uploaded last before."""
+    named = {name.decode() for one in former for name in _NAMED_VERSION.findall(one.body)}
     newest: dict[str, Any] = {}
     for key, one in present.items():
         if version := _version(key):
             newest[version] = max(newest.get(version, one["LastModified"]), one["LastModified"])
     current = {version for key in wanted if (version := _version(key))}
-    former = sorted(newest.keys() - current, key=lambda version: newest[version], reverse=True)
-    return current | set(former[: KEPT_VERSIONS - 1])
+    earlier = sorted(newest.keys() - current, key=lambda version: newest[version], reverse=True)
+    return current | named | set(earlier[: KEPT_VERSIONS - 1])
 
 
 def _version(key: str) -> str | None:

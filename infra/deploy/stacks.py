@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 LARGEST_INLINE_TEMPLATE = 51_200
+_CAME_TO_NOTHING = {"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_FAILED"}
+"""States of a stack that was never created."""
+
 _POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 3600.0
 
@@ -99,8 +102,8 @@ class Stack:
         Raises DeclinedError where `agree` says no to the changes, StackError where they cannot be made.
         """
         state = self._state()
-        if state in {"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_FAILED"}:
-            self.delete()  # a first creation that came to nothing
+        if state in _CAME_TO_NOTHING:
+            self.delete()
             state = None
         change_set = f"deploy-{time.time_ns()}"
         try:
@@ -130,6 +133,16 @@ class Stack:
     def outputs(self) -> dict[str, str]:
         described = self._client.describe_stacks(StackName=self.name)["Stacks"][0]
         return {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
+
+    def deployed(self) -> tuple[dict[str, Any], dict[str, str]] | None:
+        """The template and the parameters that the stack has now; None where there is none to go back to."""
+        if self._state() in {None, *_CAME_TO_NOTHING}:
+            return None
+        # It is JSON, as `deploy` sends it, which botocore has read.
+        template = self._client.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
+        described = self._client.describe_stacks(StackName=self.name)["Stacks"][0]
+        parameters = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
+        return dict(template), parameters
 
     def exists(self) -> bool:
         return self._state() is not None

@@ -133,6 +133,8 @@ class LocalRunner:
             "ScheduleExpression": expression,
             "State": state,
             "FlexibleTimeWindow": {"Mode": "OFF"},
+            # Or the emulator would take a later one of the same name to have fired already.
+            "ActionAfterCompletion": "DELETE",
             "Target": {
                 "Arn": queue["Attributes"]["QueueArn"],
                 "RoleArn": real["Target"]["RoleArn"],

@@ -20,6 +20,7 @@ from infra.deploy.stacks import read_template
 
 INFRA = Path(__file__).parents[2] / "infra"
 API_ROLE, BATCH_ROLE = ("app-merge", "ApiRole"), ("batch", "TaskRole")
+COUNTING_ROLE = ("app-merge", "CountRatingsRole")
 """A role by its template's name and its own."""
 
 _TRANSACTION = {
@@ -129,4 +130,6 @@ def _resolved(value: Any, known: dict[str, str]) -> str:
     ((function, argument),) = value.items()
     if function == "Ref":
         return known.get(argument, f"the {argument}")
+    if function == "Fn::GetAtt":
+        return f"the {'.'.join(argument)}"
     return re.sub(r"\$\{([\w:]+)\}", lambda found: known[found[1]], argument)

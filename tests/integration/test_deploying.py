@@ -5,16 +5,27 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from chalice.app import DynamoDBEvent
 
-from infra.deploy.deployment import STACKS, Deployment
+from chalicelib.api.streams import count_ratings
+from chalicelib.config import settings
+from chalicelib.storage import artifacts, live
+from infra.deploy import emulator, site, smoke
+from infra.deploy.__main__ import main
+from infra.deploy.app_template import PackagedApp, package_app
+from infra.deploy.deployment import STACKS, Deployment, security_headers
 from infra.deploy.lambda_package import LAMBDA, LOCK, THIS_MACHINE, PackageError, _interpreter, build
 from infra.deploy.smoke import Address
 from infra.deploy.stacks import Change, DeclinedError, Stack, StackError, read_template
+from infra.deploy.tasks import LocalRunner
+from stream_pump import StreamPump
 from tests.integration.embedded import EmbeddedAws
 
 ROOT = Path(__file__).parents[2]
@@ -62,9 +73,14 @@ def deployment(changes: list[Change]) -> Deployment:
     def lacks(stack: str, reason: str) -> None:
         pytest.fail(f"{stack}: {reason}")
 
-    where = {"EmulatorHost": "localhost", "EmulatorPort": port}
+    where = {"EmulatorHost": "localhost", "EmulatorPort": port, "Snapshots": "None"}
     session = boto3.Session(region_name="us-east-1")
     return Deployment(session, "dev", THIS_MACHINE, lambda _: None, agree, where, lacking=lacks)
+
+
+def address_of(deployed: Deployment, aws: EmbeddedAws) -> Address:
+    label = deployed.stack("cdn").outputs()["DistributionDomain"].partition(".")[0]
+    return Address(f"http://{label}.cloudfront.localhost", ("127.0.0.1", aws.port))
 
 
 def test_everything_is_deployed_proven_and_what_the_emulator_lacks_is_said(said: str) -> None:
@@ -79,16 +95,109 @@ def test_everything_is_deployed_proven_and_what_the_emulator_lacks_is_said(said:
     assert all(table[f"stack {name}"] for name in STACKS)
     assert table["EventBridge Scheduler"]
     assert not table["containers"]
+    assert table["stream handler"]
+    assert not table["failures that a handler names"]
+    assert "passed over: “OK - 1 records”, and nothing put aside" in said
     assert said.splitlines()[-1].startswith("Ready: http://")
 
 
 def test_deploying_again_changes_nothing(aws: EmbeddedAws, said: str) -> None:  # noqa: ARG001
     changes: list[Change] = []
     again = deployment(changes)
-    label = again.stack("cdn").outputs()["DistributionDomain"].partition(".")[0]
-    address = Address(f"http://{label}.cloudfront.localhost", ("127.0.0.1", aws.port))
+    address = address_of(again, aws)
     assert again.deploy(lambda _: address) == address
     assert changes == []
+
+
+def test_what_the_functions_said_is_shown(aws: EmbeddedAws, said: str) -> None:  # noqa: ARG001
+    done = command(aws, "logs", "--since", "1h")
+    assert done.returncode == 0
+    sources = {line.split()[2] for line in done.stdout.splitlines()}
+    assert {"api", "count-ratings"} <= sources
+    assert '"route": "/me/suggestions"' in done.stdout
+    assert "of the ratings' stream cannot be read" in done.stdout  # what the trial of the stream left
+
+
+@pytest.fixture
+def as_the_stage(said: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:  # noqa: ARG001
+    """This process takes itself for a part of the deployed stage; yields its bucket of artifacts."""
+    bucket = deployment([]).stack("storage").outputs()["ArtifactsBucket"]
+    monkeypatch.setenv("RESOURCE_PREFIX", "movies-dev")
+    monkeypatch.setenv("ARTIFACTS_BUCKET", bucket)
+    for forget in (settings.cache_clear, artifacts.s3.cache_clear, live.forget):
+        forget()
+    yield bucket
+    monkeypatch.undo()
+    for forget in (settings.cache_clear, artifacts.s3.cache_clear, live.forget):
+        forget()
+
+
+def test_a_pump_beside_the_deployed_handler_counts_nothing_twice(as_the_stage: str) -> None:
+    def counted() -> bytes:
+        return boto3.client("s3").get_object(Bucket=as_the_stage, Key="live/changes")["Body"].read()
+
+    delivered: list[object] = []
+
+    def handler(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+        delivered.extend(event["Records"])
+        return count_ratings(DynamoDBEvent(event, None))
+
+    before = counted()
+    pump = StreamPump("movies-dev-ratings", handler)
+    pump._stopping.set()  # at the end of the stream, it is done
+    pump._pump()
+    assert len(delivered) > 1000
+    assert counted() == before
+
+
+def test_a_schedule_can_be_let_fire_again(said: str) -> None:  # noqa: ARG001
+    cluster = deployment([]).stack("batch").outputs()["BatchCluster"]
+    runner = LocalRunner(boto3.Session(), cluster, "movies-dev-nightly", {"subnets": []})
+    runner.fire_soon()
+    assert runner.await_firing(60)
+    ecs = boto3.client("ecs")
+    (task,) = ecs.list_tasks(cluster=cluster, desiredStatus="RUNNING")["taskArns"]
+    ecs.stop_task(cluster=cluster, task=task)
+
+
+def test_a_site_that_is_not_well_goes_back_and_the_api_with_it(
+    aws: EmbeddedAws,
+    said: str,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A release with a changed API, and with a page that names a style that is not there."""
+
+    def without_styles(folder: Path, config: Mapping[str, object]) -> list[site.SiteObject]:
+        *others, page = site_of(folder, {**config, "demo": "another"})
+        return [*others, replace(page, body=page.body.replace(b"main.css", b"missing.css"))]
+
+    def changed(stage: str) -> PackagedApp:
+        app = package_app(stage)
+        app.template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]["RELEASE"] = "new"
+        return app
+
+    def serving() -> dict[str, str]:
+        found = boto3.client("lambda").get_function_configuration(
+            FunctionName="movies-dev-api", Qualifier="live"
+        )
+        return dict(found["Environment"]["Variables"])
+
+    site_of, bucket = site.objects_of, deployment([]).stack("storage").outputs()["SiteBucket"]
+    before = site.root_of(boto3.client("s3"), bucket)
+    variables = serving()
+    monkeypatch.setattr(site, "objects_of", without_styles)
+    monkeypatch.setattr("infra.deploy.deployment.package_app", changed)
+    monkeypatch.setattr(emulator, "use", lambda _: boto3.Session(region_name="us-east-1"))
+    assert main(["deploy", "--target", "embedded", "--aws-port", str(aws.port)]) == 1
+    printed = capsys.readouterr()
+    assert "modify   AWS::Lambda::Function                      APIHandler" in printed.out
+    assert "the former page is in its place again" in printed.out
+    assert "missing.css answers 403" in printed.err
+    assert site.root_of(boto3.client("s3"), bucket) == before
+    assert serving() == variables
+    address = address_of(deployment([]), aws)
+    assert smoke.check(address, security_headers())
 
 
 def test_a_deployment_that_fails_leaves_what_was_there(said: str) -> None:  # noqa: ARG001
@@ -99,6 +208,7 @@ def test_a_deployment_that_fails_leaves_what_was_there(said: str) -> None:  # no
     template["Resources"]["Broken"] = {"Type": "AWS::Nothing::AtAll", "Properties": {}}
     known = {"ResourcePrefix": "movies-dev", "ApiName": "a", "ApiFunction": "b", "BatchCluster": "c"}
     known |= {"BatchLogGroup": "/movies-dev/batch", "NotStartedQueue": "d"}
+    known |= {"CountRatingsFunction": "e", "NotCountedQueue": "f"}
     with pytest.raises(StackError):
         current.deploy(template, known, lambda _stack, _changes: True)
     assert current.resources() == before

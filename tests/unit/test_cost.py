@@ -30,6 +30,8 @@ def test_a_bill_that_was_worked_out_by_hand() -> None:
         reads_a_request=2,
         writes_a_visit=6,
         refreshes_a_rating=0.5,
+        counts_a_rating=0.5,
+        count_ms=200,
         lambda_ms=100,
         lambda_gb=1,
         answer_kb=10,
@@ -50,12 +52,13 @@ def test_a_bill_that_was_worked_out_by_hand() -> None:
             + 0.202 * 0.25
             + 0.201 * 0.20
         ),
-        "Lambda": 0.01 * 0.20 + 1_000 * 0.0000166667,
+        # 15,000 times, ratings were counted as they came
+        "Lambda": (0.01 + 0.015) * 0.20 + (1_000 + 3_000) * 0.0000166667,
         "API Gateway": 0.01 * 3.50,
         "CloudFront": (10_000 * 10 + 2_000 * 50) / 1e6 * 0.085 + (10_000 + 20_000) / 1e4 * 0.01,
-        "S3": 2 * 0.023 + 0.3 * 0.005 + (20 + 1) * 0.0004,
+        "S3": 2 * 0.023 + (0.3 + 15) * 0.005 + (20 + 1 + 30) * 0.0004,
         "Fargate": 1 * (2 * 0.04048 + 10 * 0.004445),
-        "CloudWatch": 0.01 * 0.50,
+        "CloudWatch": (0.01 + 0.015) * 0.50,
         "Secrets Manager": 0.40,
         "SES": 0.1 * 0.10,
     }

@@ -11,7 +11,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.deploy.site import ASK_AGAIN, FOR_EVER, SiteObject, _versions_to_keep, objects_of, upload
+from infra.deploy.site import (
+    ASK_AGAIN,
+    FOR_EVER,
+    SiteObject,
+    _versions_to_keep,
+    go_back,
+    objects_of,
+    root_of,
+    tidy,
+    upload,
+)
 
 FRONTEND = Path(__file__).parents[2] / "chalice_app" / "frontend"
 BUCKET = "site"
@@ -93,11 +103,36 @@ def test_what_belongs_to_no_version_is_deleted_and_former_versions_stay(bucket: 
     former, current = small_site(tmp_path, "1"), small_site(tmp_path, "2")
     upload(s3, bucket, former)
     upload(s3, bucket, current)
+    tidy(s3, bucket, current, [])
     assert keys() == {"index.html", "config.json", former[0].key, current[0].key}
+
+
+def test_a_page_that_is_not_well_gives_way_to_the_former_one_and_its_files(
+    bucket: str, tmp_path: Path
+) -> None:
+    s3 = boto3.client("s3")
+    (tmp_path / "robots.txt").write_text("former")
+    former = small_site(tmp_path, "1")
+    upload(s3, bucket, former)
+    root = root_of(s3, bucket)
+    assert root[-1].key == "index.html"
+    (tmp_path / "robots.txt").unlink()
+    (tmp_path / "new.svg").write_text("<svg/>")
+    broken = objects_of(tmp_path, {"apiBase": "/nowhere"})
+    upload(s3, bucket, broken)
+    go_back(s3, bucket, root)
+    for one in former:
+        stored = s3.get_object(Bucket=bucket, Key=one.key)
+        assert stored["Body"].read() == one.body
+        assert (stored["ContentType"], stored["CacheControl"]) == (one.content_type, one.cache_control)
+    assert "new.svg" not in keys()
 
 
 def test_pages_that_are_open_find_their_scripts_but_not_for_ever() -> None:
     start = datetime(2030, 1, 1, tzinfo=UTC)
     present = {f"v/{number}/app.js": {"LastModified": start + timedelta(number)} for number in range(6)}
-    assert _versions_to_keep(present, {"v/new/app.js"}) == {"new", "5", "4"}
-    assert _versions_to_keep(present, {"v/0/app.js"}) == {"0", "5", "4"}
+    assert _versions_to_keep(present, {"v/a/app.js"}, []) == {"a", "5", "4"}
+    assert _versions_to_keep(present, {"v/0/app.js"}, []) == {"0", "5", "4"}
+    # Where later versions were not well, the page that was replaced names an earlier one.
+    served = SiteObject("index.html", b'<script src="/v/1/app.js"></script>', ASK_AGAIN)
+    assert _versions_to_keep(present, {"v/a/app.js"}, [served]) == {"a", "5", "4", "1"}

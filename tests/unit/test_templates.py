@@ -1,5 +1,6 @@
 """The CloudFormation templates, and what `chalice package` makes of the app, as they would be deployed."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -21,18 +22,19 @@ STAGES = ("dev", "prod")
 FILES = [INFRA / f"{name}.yaml" for name in (*STACKS, "app-merge") if name != "app"]
 CONFIG = INFRA.parent / "chalice_app" / "chalicelib" / "config.py"
 
+DAYS_OF_A_STREAM = 1
+
 # What config.py has a default for that suits every deployment.
 LEFT_TO_DEFAULTS = {
     *("CACHE_DIR", "SECURE_COOKIES", "SIGN_UPS_PER_HOUR"),
     *("BATCH_CONTAINER", "BATCH_PUBLIC_ADDRESS"),
-    "RATINGS_STREAM_ARN",  # nothing delivers the stream to the deployed API yet
     "AWS_LAMBDA_INITIALIZATION_TYPE",  # Lambda itself says it
 }
 # What only answers to browsers depend on.
 OF_THE_API_ALONE = {
     *("API_BASE_PATH", "VIEWER_ADDRESS_HEADER", "SECURE_COOKIES", "SIGN_UPS_PER_HOUR"),
     *("BATCH_CLUSTER", "BATCH_TASK_DEFINITION", "BATCH_CONTAINER", "BATCH_PUBLIC_ADDRESS"),
-    *("MAIL_FROM", "SITE_URL", "RATINGS_STREAM_ARN", "AWS_LAMBDA_INITIALIZATION_TYPE"),
+    *("MAIL_FROM", "SITE_URL", "AWS_LAMBDA_INITIALIZATION_TYPE"),
 }
 
 
@@ -123,6 +125,65 @@ def read_by_config() -> set[str]:
 def test_the_function_is_told_all_that_config_reads(stage: str) -> None:
     function = app(stage)["Resources"]["APIHandler"]["Properties"]
     assert read_by_config() - LEFT_TO_DEFAULTS <= function["Environment"]["Variables"].keys()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_streams_handler_is_told_all_that_config_reads_for_it(stage: str) -> None:
+    function = app(stage)["Resources"]["CountRatings"]["Properties"]
+    wanted = read_by_config() - LEFT_TO_DEFAULTS - OF_THE_API_ALONE - {"SITE_BUCKET"}
+    assert wanted <= function["Environment"]["Variables"].keys()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_stream_of_the_ratings_runs_its_handler_and_nothing_that_fails_vanishes(stage: str) -> None:
+    resources = app(stage)["Resources"]
+    function = resources["CountRatings"]["Properties"]
+    module, _, name = function["Handler"].partition(".")
+    assert callable(getattr(importlib.import_module(module), name))
+    (source,) = (one["Properties"] for one in function["Events"].values())
+    assert source["Stream"] == {"Ref": "RatingsStreamArn"}
+    assert source["StartingPosition"] == "TRIM_HORIZON"
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["BisectBatchOnFunctionError"] is True
+    assert source["MaximumRetryAttempts"] > 0
+    assert 0 < source["MaximumRecordAgeInSeconds"] < DAYS_OF_A_STREAM * 86_400
+    aside = source["DestinationConfig"]["OnFailure"]
+    assert aside["Destination"] == {"Fn::GetAtt": ["NotCounted", "Arn"]}
+    queue = resources["NotCounted"]["Properties"]
+    assert (queue["SqsManagedSseEnabled"], queue["MessageRetentionPeriod"]) == (True, 14 * 86_400)
+    watched = [
+        (one["Properties"]["MetricName"], dimension["Value"]["Ref"])
+        for one in template("observability")["Resources"].values()
+        if one["Type"] == "AWS::CloudWatch::Alarm"
+        for dimension in one["Properties"].get("Dimensions", [])
+        if "Ref" in dimension["Value"]
+    ]
+    assert ("ApproximateNumberOfMessagesVisible", "NotCountedQueue") in watched
+    assert ("IteratorAge", "CountRatingsFunction") in watched
+
+
+def test_the_streams_handler_may_read_exactly_that_stream_and_no_table() -> None:
+    (policy,) = template("app-merge")["Resources"]["CountRatingsRole"]["Properties"]["Policies"]
+    reads = [one for one in statements(policy) if "dynamodb" in json.dumps(one["Action"])]
+    assert [(one["Action"], one["Resource"]) for one in reads] == [
+        (
+            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+            {"Ref": "RatingsStreamArn"},
+        ),
+        ("dynamodb:ListStreams", {"Fn::Sub": "${RatingsTableArn}/stream/*"}),
+    ]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_function_has_a_log_that_ends(stage: str) -> None:
+    resources = app(stage)["Resources"].values()
+    kept = {
+        one["Properties"]["LogGroupName"]["Fn::Sub"]: one["Properties"]["RetentionInDays"]
+        for one in resources
+        if one["Type"] == "AWS::Logs::LogGroup"
+    }
+    functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
+    assert kept == {f"/aws/lambda/{one['FunctionName']['Fn::Sub']}": {"Ref": "LogDays"} for one in functions}
 
 
 def test_the_task_is_told_all_that_config_reads() -> None:

@@ -16,6 +16,7 @@ PRICES_FILE = Path(__file__).with_name("prices.json")
 GB = 10**9
 _READ_BYTES, _WRITE_BYTES = 4096, 1024
 _SUGGESTED = 100  # rows a person's suggestions would take with one for each
+_READS_A_COUNT = 2  # what was counted before, and which catalogue is current
 
 
 def _input(usual: float, what: str) -> Any:
@@ -42,12 +43,18 @@ class Usage:
     )
     refreshes_a_rating: float = _input(0.5, "times suggestions are computed anew and stored, for a rating")
     stream_reads: float = _input(0, "reads of the ratings' stream for a rating; those by Lambda are free")
+    counts_a_rating: float = _input(
+        1, "runs of the stream's handler for a rating: fewer where many are given within five seconds"
+    )
+    count_ms: float = _input(100, "milliseconds that such a run takes in Lambda")
     lambda_ms: float = _input(40, "milliseconds that an API request takes in Lambda")
-    lambda_gb: float = _input(1, "GB of memory of the Lambda function")
+    lambda_gb: float = _input(1, "GB of memory of the Lambda functions")
     answer_kb: float = _input(4, "KB of an API answer, compressed")
     site_kb: float = _input(60, "KB of the site that a visit loads: much of it is in the browser's cache")
     site_files: float = _input(8, "files of the site that a visit asks for")
-    log_bytes: float = _input(600, "bytes of log that an API request leaves")
+    log_bytes: float = _input(
+        600, "bytes of log that an API request leaves, or a run of the stream's handler"
+    )
     rating_bytes: float = _input(175, "bytes of a rating in DynamoDB, its 100 of overhead included")
     account_bytes: float = _input(1_200, "bytes of an account with its sessions, overhead included")
     suggestions_bytes: float = _input(900, "bytes of a person's packed suggestions")
@@ -141,6 +148,7 @@ def estimate(usage: Usage, prices: Prices) -> Estimate:
     visits = usage.people * usage.active_share * usage.visits
     requests = visits * usage.requests_a_visit
     rated = usage.ratings_a_day * 30
+    counts = rated * usage.counts_a_rating
     stored = (
         usage.ratings * usage.rating_bytes + usage.people * (usage.account_bytes + usage.suggestions_bytes)
     ) / GB
@@ -170,6 +178,9 @@ def estimate(usage: Usage, prices: Prices) -> Estimate:
     seconds = requests * usage.lambda_ms / 1000
     add("Lambda", "requests", "lambda_request_million", requests / 1e6)
     add("Lambda", "time", "lambda_gb_second", seconds * usage.lambda_gb)
+    add("Lambda", "runs of the stream's handler", "lambda_request_million", counts / 1e6)
+    counting = counts * usage.count_ms / 1000
+    add("Lambda", "time of the stream's handler", "lambda_gb_second", counting * usage.lambda_gb)
     add("API Gateway", "requests", "api_rest_million", requests / 1e6)
     served = (requests * usage.answer_kb + visits * usage.site_kb) / 1e6
     add("CloudFront", "data sent", "cloudfront_gb", served)
@@ -181,11 +192,13 @@ def estimate(usage: Usage, prices: Prices) -> Estimate:
     )
     add("S3", "storage", "s3_storage_gb", usage.artifacts_gb)
     add("S3", "writes by the job", "s3_put_thousand", usage.retrains * 30 / 1e3)
-    add("S3", "reads", "s3_get_thousand", (visits * usage.site_files + usage.retrains * 100) / 1e3)
+    add("S3", "writes of live counts", "s3_put_thousand", counts / 1e3)
+    reads = visits * usage.site_files + usage.retrains * 100 + counts * _READS_A_COUNT
+    add("S3", "reads", "s3_get_thousand", reads / 1e3)
     hours = usage.retrains * usage.job_minutes / 60
     add("Fargate", "vCPUs of the job", "fargate_vcpu_hour", hours * usage.job_vcpus)
     add("Fargate", "memory of the job", "fargate_gb_hour", hours * usage.job_gb)
-    add("CloudWatch", "logs", "logs_gb", requests * usage.log_bytes / GB)
+    add("CloudWatch", "logs", "logs_gb", (requests + counts) * usage.log_bytes / GB)
     add("Secrets Manager", "secrets", "secret_month", usage.secrets)
     add("SES", "mails to new people", "mail_thousand", usage.people * usage.joining_share / 1e3)
     total = sum(line.dollars for line in lines)
