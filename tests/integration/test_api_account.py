@@ -219,6 +219,26 @@ def test_a_forgotten_password_is_reset_once_by_mail(ada: Person, api: Api) -> No
     assert logged_in(api, ada.email, NEW_PASSWORD).get("/me").json_body["email_confirmed"] is True
 
 
+def test_links_in_mails_lead_to_our_site_whatever_a_request_claims_to_be_for(ada: Person, api: Api) -> None:
+    elsewhere = dict.fromkeys(("Host", "X-Forwarded-Host", "Origin", "Referer"), "evil.example")
+    assert api.post("/auth/forgot", {"email": ada.email}, elsewhere).status_code == 204
+    mail = mails_to(ada.email)[-1]
+    assert token_in(mail, "reset")
+    assert "evil.example" not in mail.body
+
+
+def test_a_reset_goes_to_the_accounts_own_address_however_it_was_typed(api: Api) -> None:
+    """Letters that only look like those of an address, or become them in capitals, lead nowhere else."""
+    create_account("Kim", "kim.lookalike@example.com", PASSWORD)
+    kelvin, cyrillic, full_width = "\u212aim", "\u043aim", "\uff4bim"
+    for typed in (kelvin, cyrillic, full_width):
+        address = f"{typed}.lookalike@example.com"
+        assert api.post("/auth/forgot", {"email": address}).status_code == 204
+        wait_for_mail()
+        assert mails_to(address) == []
+    assert len(mails_to("kim.lookalike@example.com")) == 1  # the Kelvin sign is a K, whoever types it
+
+
 def test_a_reset_lets_in_who_has_guessed_too_often(ada: Person, api: Api) -> None:
     for _ in range(attempts.FAILED_LOG_INS_OF_ACCOUNT.most + 1):
         refusal(api, ada.email, "a wrong guess")
