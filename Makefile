@@ -17,7 +17,7 @@ RUN_OPTIONS = --port $(PORT) --aws-port $(AWS_PORT) --state "$(STATE)" \
 PYTEST = $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy lint audit format \
+.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy lint audit licences format \
 	clean install
 
 help: ## show this list
@@ -65,6 +65,9 @@ lint: $(STAMP) ## check style, types and templates
 
 audit: $(STAMP) ## look for known vulnerabilities, unfit licences and secrets
 	@.ci/audit
+
+licences: $(STAMP) ## write docs/licences.md: what of others is given away, under which licence
+	@$(PY) -m infra.licences
 
 format: $(STAMP) ## bring the code into the one style
 	$(VENV)/bin/ruff format
