@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
+from batch_jobs.__main__ import main
 from chalicelib import clock
 from chalicelib.config import settings
 from chalicelib.domain.movie import MovieId
@@ -388,6 +389,19 @@ def test_a_deleted_account_leaves_nothing_behind(full: Person, api: Api) -> None
     attempts.forget(attempts.FAILED_LOG_INS_OF_ACCOUNT, full.email)
     assert traces(full) == []
     create_account("Ada", full.email, PASSWORD)
+
+
+def test_who_cannot_log_in_is_erased_by_a_command_that_asks_first(
+    full: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["people", "erase", full.email.upper()]) == 0
+    assert "30 ratings, 1 marks" in capsys.readouterr().out
+    assert full.get("/me").status_code == 200
+    assert main(["people", "erase", full.person_id, "--yes"]) == 0
+    assert traces(full) == []
+    problem_in(full.get("/me"), 401, "not-signed-in")
+    problem_in(full.post("/auth/refresh"), 401, "not-signed-in")
+    assert main(["people", "erase", full.email, "--yes"]) == 1
 
 
 @pytest.mark.parametrize("by", ["the person", "the batch job"])

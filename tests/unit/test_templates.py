@@ -333,6 +333,7 @@ def test_what_people_write_can_be_restored_and_what_was_published_undone() -> No
         one for one in artifacts["LifecycleConfiguration"]["Rules"] if one.get("Prefix") == "exports/"
     ]
     assert exports["ExpirationInDays"] == 30
+    assert exports["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}, "else it would be 60 days"
 
 
 def test_images_cannot_be_changed_under_their_tag() -> None:
