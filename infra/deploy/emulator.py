@@ -117,8 +117,10 @@ class Emulation:
         self._port = int(endpoint.rpartition(":")[2])
         self._say = say
         self._stand_in: subprocess.Popen[bytes] | None = None
-        where = {"EmulatorHost": "localhost", "EmulatorPort": str(self._port)}
-        self.deployment = Deployment(session, stage, THIS_MACHINE, say, agree, where, self._lacks)
+        extra = {"EmulatorHost": "localhost", "EmulatorPort": str(self._port)}
+        if THIS_MACHINE.name != LAMBDA.name:
+            extra["Snapshots"] = "None"  # which older Pythons do not have; a change of the API would fail
+        self.deployment = Deployment(session, stage, THIS_MACHINE, say, agree, extra, self._lacks)
 
     def deploy(self) -> Address:
         """Deploy what the emulator has; then fill the product, let it retrain, and use it as a person would.
