@@ -19,8 +19,8 @@ WORKERS ?= auto
 PYTEST = $(PY) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy logs lint audit format \
-	clean install
+.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy logs lint audit \
+	licences format clean install
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -71,6 +71,9 @@ lint: $(STAMP) ## check style, types and templates
 
 audit: $(STAMP) ## look for known vulnerabilities, unfit licences and secrets
 	@.ci/audit
+
+licences: $(STAMP) ## write docs/licences.md: what of others is given away, under which licence
+	@$(PY) -m infra.licences
 
 format: $(STAMP) ## bring the code into the one style
 	$(VENV)/bin/ruff format

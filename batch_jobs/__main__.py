@@ -168,6 +168,28 @@ OPERATORS: dict[str, tuple[Command, str]] = {
 }
 
 
+def erase_person(arguments: argparse.Namespace) -> Any:
+    from batch_jobs import people
+
+    return people.erase(arguments.who, sure=arguments.yes)
+
+
+def key_command(deed: str) -> Command:
+    def run(_: argparse.Namespace) -> Any:
+        from batch_jobs import keys
+
+        return {"list": keys.list_keys, "rotate": keys.rotate, "retire": keys.retire}[deed]()
+
+    return run
+
+
+KEYS = {
+    "list": "show which keys sign and verify, by the ids that tokens name them by",
+    "rotate": "sign with a new key; nobody is logged out, as the former still verifies",
+    "retire": "let the former key verify nothing any more, within five minutes",
+}
+
+
 def cost(arguments: argparse.Namespace) -> Any:
     from batch_jobs.costs import cost as estimate
 
@@ -272,6 +294,8 @@ def parser() -> argparse.ArgumentParser:
 
     _model_commands(commands, add)
     _operator_commands(commands, add)
+    _people_commands(commands, add)
+    _key_commands(commands, add)
     _cost_options(command("cost", cost, "estimate what a month on AWS costs, from a table of prices"))
 
     shells = command("completion", complete, f"print what a shell needs to complete {COMMAND}")
@@ -304,6 +328,27 @@ def _operator_commands(commands: Any, add: Callable[..., argparse.ArgumentParser
         one = add(deeds, deed, act, summary, "operators ")
         if deed != "list":
             one.add_argument("email", metavar="EMAIL")
+
+
+def _people_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    deeds = commands.add_parser(
+        "people",
+        help="do what people ask for who cannot do it themselves",
+        description="What people ask for who cannot log in.",
+    ).add_subparsers(metavar="ACTION", required=True)
+    erasing = add(deeds, "erase", erase_person, "erase all that is kept about somebody, for ever", "people ")
+    erasing.add_argument("who", metavar="WHO", help="an e-mail address or a person's id")
+    erasing.add_argument("--yes", action="store_true", help="do it; without this only say what it would be")
+
+
+def _key_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    deeds = commands.add_parser(
+        "keys",
+        help="show and replace the keys that sign access tokens",
+        description="The keys that sign access tokens.",
+    ).add_subparsers(metavar="ACTION", required=True)
+    for deed, summary in KEYS.items():
+        add(deeds, deed, key_command(deed), summary, "keys ")
 
 
 def _run_options(whole_run: argparse.ArgumentParser) -> None:

@@ -48,6 +48,13 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "operators grant": [("ada@example.com", "Ada sees the operator's screens from now on")],
     "operators revoke": [("ada@example.com", "and no longer")],
     "operators list": [("", "everybody who is an operator")],
+    "people erase": [
+        ("ada@example.com", "say what there is to erase"),
+        ("ada@example.com --yes", "erase it: account, ratings, marks and suggestions"),
+    ],
+    "keys list": [("", "which key signs, and since when")],
+    "keys rotate": [("", "a new key; to be repeated no sooner than after twenty minutes")],
+    "keys retire": [("", "for a key that somebody has seen: rotate, then retire")],
     "cost": [
         ("", "ten thousand people, a thousand ratings a day, a run every night"),
         ("--people 100000 --ratings-a-day 20000 --retrains 4", "more people, a run every week"),

@@ -1,7 +1,9 @@
 """Signing up, rating, leaving and coming back."""
 
 import re
+from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.visitor import PASSWORD, Visitor
@@ -115,3 +117,20 @@ def test_personal_pages_ask_a_stranger_in_and_bring_them_back(visitor: Visitor) 
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     visitor.main.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Watchlist")
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "//example.com",
+        "https://example.com/",
+        "/.//example.com",
+        "/\\example.com",
+        "javascript:alert(1)",
+        "http://[",
+    ],
+)
+def test_nobody_is_led_to_another_site_by_logging_in(visitor: Visitor, elsewhere: str) -> None:
+    visitor.sign_up()
+    visitor.go(f"/log-in?next={quote(elsewhere, safe='')}")
+    expect(visitor.page).to_have_url(f"{visitor.base_url}/")

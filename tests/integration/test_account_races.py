@@ -21,7 +21,7 @@ from chalicelib.services.attempts import Limit, count_attempt
 from chalicelib.services.links import new_link
 from chalicelib.services.tokens import read_access_token
 from chalicelib.services.writing import writing_for
-from chalicelib.storage.accounts import claim_to
+from chalicelib.storage.accounts import claim_to, set_deactivated
 from chalicelib.storage.attempts import add_attempt, take_back_attempt
 from chalicelib.storage.links import LinkKind
 from chalicelib.storage.log_ins import log_ins_of, replace_log_ins
@@ -248,6 +248,15 @@ def test_two_people_who_want_one_address_do_not_both_get_it() -> None:
     claim = claim_to(wanted)
     assert claim is not None
     assert accounts.account_of(claim.person_id).email == wanted
+
+
+def test_who_was_deactivated_after_the_password_was_checked_is_not_let_in() -> None:
+    account = accounts.account_of(logged_in().person_id)
+    claim = claim_to(account.email)
+    assert claim is not None
+    set_deactivated(account.person_id, clock.now_ms())
+    with pytest.raises(UnauthenticatedError):
+        sessions.begin_session(account.person_id, account.email, claim.password_hash, "Firefox on Linux")
 
 
 def test_ratings_given_while_an_account_is_deleted_do_not_stay() -> None:

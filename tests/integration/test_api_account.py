@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
+from batch_jobs.__main__ import main
 from chalicelib import clock
 from chalicelib.config import settings
 from chalicelib.domain.movie import MovieId
@@ -219,6 +220,26 @@ def test_a_forgotten_password_is_reset_once_by_mail(ada: Person, api: Api) -> No
     assert logged_in(api, ada.email, NEW_PASSWORD).get("/me").json_body["email_confirmed"] is True
 
 
+def test_links_in_mails_lead_to_our_site_whatever_a_request_claims_to_be_for(ada: Person, api: Api) -> None:
+    elsewhere = dict.fromkeys(("Host", "X-Forwarded-Host", "Origin", "Referer"), "evil.example")
+    assert api.post("/auth/forgot", {"email": ada.email}, elsewhere).status_code == 204
+    mail = mails_to(ada.email)[-1]
+    assert token_in(mail, "reset")
+    assert "evil.example" not in mail.body
+
+
+def test_a_reset_goes_to_the_accounts_own_address_however_it_was_typed(api: Api) -> None:
+    """Letters that only look like those of an address, or become them in capitals, lead nowhere else."""
+    create_account("Kim", "kim.lookalike@example.com", PASSWORD)
+    kelvin, cyrillic, full_width = "\u212aim", "\u043aim", "\uff4bim"
+    for typed in (kelvin, cyrillic, full_width):
+        address = f"{typed}.lookalike@example.com"
+        assert api.post("/auth/forgot", {"email": address}).status_code == 204
+        wait_for_mail()
+        assert mails_to(address) == []
+    assert len(mails_to("kim.lookalike@example.com")) == 1  # the Kelvin sign is a K, whoever types it
+
+
 def test_a_reset_lets_in_who_has_guessed_too_often(ada: Person, api: Api) -> None:
     for _ in range(attempts.FAILED_LOG_INS_OF_ACCOUNT.most + 1):
         refusal(api, ada.email, "a wrong guess")
@@ -368,6 +389,19 @@ def test_a_deleted_account_leaves_nothing_behind(full: Person, api: Api) -> None
     attempts.forget(attempts.FAILED_LOG_INS_OF_ACCOUNT, full.email)
     assert traces(full) == []
     create_account("Ada", full.email, PASSWORD)
+
+
+def test_who_cannot_log_in_is_erased_by_a_command_that_asks_first(
+    full: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["people", "erase", full.email.upper()]) == 0
+    assert "30 ratings, 1 marks" in capsys.readouterr().out
+    assert full.get("/me").status_code == 200
+    assert main(["people", "erase", full.person_id, "--yes"]) == 0
+    assert traces(full) == []
+    problem_in(full.get("/me"), 401, "not-signed-in")
+    problem_in(full.post("/auth/refresh"), 401, "not-signed-in")
+    assert main(["people", "erase", full.email, "--yes"]) == 1
 
 
 @pytest.mark.parametrize("by", ["the person", "the batch job"])

@@ -6,6 +6,7 @@ import io
 import pytest
 
 from chalicelib import clock
+from chalicelib.api import exports
 from chalicelib.domain.movie import MovieId, imdb_tag
 from chalicelib.domain.rating import PersonId, Rating
 from chalicelib.storage.ratings import put_ratings, ratings_of
@@ -62,6 +63,17 @@ def test_an_export_gives_the_same_ratings_when_it_is_imported(ada: Person, rated
     ).json_body
     assert (said["source"], said["new"], len(said["unmatched"])) == ("here", 5, 1)
     assert ratings_of(PersonId(ada.person_id)) == rated[:5]
+
+
+def test_a_title_that_is_a_formula_to_a_spreadsheet_is_exported_as_text(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formula = '=HYPERLINK("https://evil.example")'
+    put_ratings([Rating(PersonId(ada.person_id), MovieId(1001), 4.0, 1_583_020_800_123)])
+    monkeypatch.setattr(exports, "_title", lambda *_: formula)
+    (row,) = csv.DictReader(io.StringIO(ada.get("/me/export?format=csv").body.decode(), newline=""))
+    assert row["title"] == f"'{formula}"
+    assert ada.get("/me/export").json_body["ratings"][0]["title"] == formula
 
 
 def test_a_person_who_said_nothing_exports_as_much(ada: Person) -> None:

@@ -12,6 +12,7 @@ from batch_jobs.catalogue import publish_movies
 from chalicelib import clock
 from chalicelib.domain.movie import Movie, MovieId, imdb_tag
 from chalicelib.domain.rating import PersonId, Rating
+from chalicelib.services import imports
 from chalicelib.services.imports import (
     AMBIGUOUS,
     AMBIGUOUS_WITHOUT_YEAR,
@@ -223,6 +224,21 @@ def test_a_file_that_is_too_large_or_unknown_is_refused_in_words(ada: Person) ->
     assert "4 MB" in problem_in(send(ada, b"0" * (LARGEST_EXPORT + 1)), 413, "too-large")["detail"]
     problem_in(send(ada, "a,b\n1,2\n"), 422, "invalid-input")
     problem_in(send(ada, ""), 422, "invalid-input")
+
+
+def test_a_report_that_a_lambda_could_not_answer_with_is_refused_before_anything_is_written(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_REPORTED", 50_000)
+    rows = [f'2020-03-01,"{number} é{chr(92)}{"x" * 90}",,x,4\n' for number in range(300)]
+    rated_one = LETTERBOXD + "2020-03-01,Heat,1995,x,4\n"
+    problem_in(send(ada, rated_one + "".join(rows)), 413, "too-large")
+    assert rated(ada) == {}
+    lengths = []
+    for kept in range(100, 300, 10):
+        answer = send(ada, rated_one + "".join(rows[:kept]), "?dry_run=true")
+        lengths += [len(answer.body)] if answer.status_code == 200 else []
+    assert 40_000 < max(lengths) < 50_000 + 300
 
 
 def test_nobody_imports_without_an_account(ada: Person) -> None:

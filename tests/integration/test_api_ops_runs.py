@@ -179,6 +179,25 @@ def test_an_export_is_downloaded_as_it_was_written(operator: Person, second: Run
         problem_in(operator.post(f"/ops/exports/{path}"), 404, "not-found")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{run}/parts/..%2Fmanifest.json",
+        "..%2Fmodels/parts/current.json",
+        "{run}%2F..%2F{run}/parts/part-00000.parquet",
+        "{run}/parts/part-00000.parquet%00",
+    ],
+)
+def test_no_link_leads_out_of_an_export(operator: Person, second: Run, path: str) -> None:
+    problem_in(operator.post(f"/ops/exports/{path.format(run=second.run_id)}"), 404, "not-found")
+
+
+@pytest.mark.parametrize("version", ["..", "../catalogue", "a/b", "../../exports", ".hidden"])
+def test_no_version_leads_out_of_the_models(operator: Person, second: Run, version: str) -> None:  # noqa: ARG001
+    answer = operator.put("/ops/models/current", {"version": version})
+    problem_in(answer, 404, "not-found")
+
+
 def test_what_is_deactivated_is_in_no_export_average_or_list(operator: Person, api: Api, first: Run) -> None:
     eve, bad = api.signed_up("Eve"), MovieId(1000)
     before = open_catalogue().movie(bad)

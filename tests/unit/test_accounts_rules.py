@@ -31,7 +31,11 @@ def test_ordinary_addresses_are_taken(email: str) -> None:
     "email",
     ["", "ada", "@example.com", "ada@", "ada@example", "ada@.com", "ada@example.", "ada@ex..com",
      "a b@example.com", "ada@b@example.com", "ada\u200b@example.com",
-     "ada@example.com\nbcc:x@y.z", f"{'a' * 243}@example.com"],
+     "ada@example.com\nbcc:x@y.z", f"{'a' * 243}@example.com",
+     "x<ada@example.com>", "<ada@example.com>", "ada@example.com>", "eve,ada@example.com",
+     "eve;ada@example.com", '"eve"@example.com', "(eve)ada@example.com", "bcc:ada@example.com",
+     "ada@[127.0.0.1]", "ada@example.com,b.c", "\uff41da@example.com", "ada@\uff45xample.com",
+     "ada@example\uff0ecom"],
 )  # fmt: skip
 def test_what_is_no_address_is_not(email: str) -> None:
     assert complaints(email=email) == {"email"}

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.errors import DomainError, InvalidInputError, TooLargeError
 from chalicelib.domain.foreign_ratings import (
+    MOST_COLUMNS,
     MOST_ROWS,
     MOST_UNPACKED,
     ForeignFilm,
     ForeignRating,
     ForeignWish,
     Source,
+    as_text,
     read_lists,
 )
 from chalicelib.domain.movie import MovieId, imdb_tag
@@ -234,6 +236,25 @@ def test_there_is_an_end_to_rows_and_files() -> None:
         read_lists(table(RATED, *[row] * (MOST_ROWS + 1)).encode())
     with pytest.raises(TooLargeError, match="files"):
         read_lists(zipped({f"{number}.txt": b"" for number in range(2001)}))
+
+
+def test_a_table_so_wide_that_short_rows_cost_hours_is_refused() -> None:
+    wide = [*RATED, *(f"column {number}" for number in range(MOST_COLUMNS - len(RATED)))]
+    assert read_lists(table(wide, letterboxd("Heat", 4)).encode()).ratings
+    with pytest.raises(TooLargeError, match="columns"):
+        read_lists(table([*wide, "one more"], letterboxd("Heat", 4)).encode())
+
+
+@given(st.text(max_size=20))
+def test_no_title_is_a_formula_in_a_spreadsheet_and_every_one_comes_back(title: str) -> None:
+    cell = as_text(title)
+    assert cell[:1] not in {"=", "+", "-", "@", "\t", "\r"}
+    exported = table(
+        ["imdb_id", "title", "year", "stars", "rated_at"], ["tt1", cell, 1995, 4.0, "2020-03-01"]
+    )
+    (rating,) = read_lists(exported.encode(errors="replace")).ratings
+    if "\ufffd" not in title and title.encode(errors="replace").decode() == title:
+        assert rating.film.title == " ".join(title.split())
 
 
 def test_exports_of_two_services_do_not_go_together() -> None:

@@ -1,5 +1,7 @@
 """Refresh tokens, devices and mails, without anything stored."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,7 +110,7 @@ def test_any_user_agent_gives_a_short_description(agent: str) -> None:
 
 
 def test_a_mail_says_the_same_in_text_and_html() -> None:
-    mail = mails.confirm_address(ADA, LINK)
+    mail = mails.set_new_password(replace(ADA, email_confirmed=True), LINK)
     assert LINK in mail.text()
     assert f'<a href="{LINK}">' in mail.html()
     assert "<script>" in mail.text()
@@ -116,3 +118,17 @@ def test_a_mail_says_the_same_in_text_and_html() -> None:
     for paragraph in mail.paragraphs[1:]:
         assert paragraph in mail.text()
         assert paragraph in mail.html()
+
+
+def test_nobody_writes_to_a_stranger_in_our_name() -> None:
+    """Whoever signs up with another's address chooses a name, which must not reach that other. The mails that
+    confirm an address are given no name."""
+    spam = replace(ADA, name="Claim your prize at evil.example")
+    for mail in (
+        mails.set_new_password(spam, LINK),
+        mails.password_was_changed(spam, LINK),
+        mails.address_will_change(spam, "other@example.com"),
+    ):
+        assert "prize" not in mail.text() + mail.html() + mail.subject
+    known = mails.set_new_password(replace(ADA, email_confirmed=True), LINK)
+    assert known.text().startswith("Hello Ada")

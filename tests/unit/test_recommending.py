@@ -1,6 +1,7 @@
 """What the model says to one person: right by the formulas, and right to the eye."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -260,3 +261,21 @@ def test_the_top_is_what_a_full_sort_gives_with_ties_in_order(
 ) -> None:
     expected = [i for i in np.argsort(-scores, kind="stable") if np.isfinite(scores[i])][:count]
     assert top_positions(scores, count).tolist() == expected
+
+
+def test_a_model_file_cannot_bring_code_along(model: Model, tmp_path: Path) -> None:
+    file = tmp_path / "model.npz"
+    model.save(file)
+    with np.load(file) as stored:
+        parts = dict(stored)
+    parts["rating_biases"] = np.array([Trap()], dtype=object)
+    np.savez(file, **parts)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        Model.load(file)
+
+
+class Trap:
+    """Unpickling it would run code."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return pytest.fail, ("the file was unpickled",)

@@ -277,6 +277,139 @@ def test_the_cdn_keeps_what_is_public_for_as_long_as_the_api_says() -> None:
     assert policy["MaxTTL"] >= int(seconds[1])
 
 
+def test_the_cdn_keeps_no_persons_error_for_the_next_one() -> None:
+    """CloudFront heeds no-store on 404, 410, 414 and 501 alone; it keeps the others unless told otherwise."""
+    distribution = template("cdn")["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    kept = {one["ErrorCode"]: one["ErrorCachingMinTTL"] for one in distribution["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((400, 403, 405, 500, 502, 503, 504), 0)
+
+
+def test_the_cdn_tells_who_is_calling_and_believes_no_browser() -> None:
+    resources = template("cdn")["Resources"]
+    code = resources["ViewerAddressFunction"]["Properties"]["FunctionCode"]["Fn::Sub"]
+    assert 'headers["${ViewerAddressHeader}".toLowerCase()] = { value: event.viewer.ip' in code
+    (api,) = resources["Distribution"]["Properties"]["DistributionConfig"]["CacheBehaviors"]
+    associated = {
+        "EventType": "viewer-request",
+        "FunctionARN": {"Fn::GetAtt": ["ViewerAddressFunction", "FunctionARN"]},
+    }
+    assert api["FunctionAssociations"] == [associated]
+    names = {name: template("cdn")["Parameters"]["ViewerAddressHeader"]["Default"] for name in ("cdn", "app")}
+    assert names["cdn"] == app("prod")["Parameters"]["ViewerAddressHeader"]["Default"]
+
+
+def test_browsers_and_origins_are_spoken_to_over_tls() -> None:
+    distribution = template("cdn")["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    (api,) = distribution["CacheBehaviors"]
+    on_aws = [
+        one["Fn::If"][2]
+        for one in (
+            distribution["DefaultCacheBehavior"]["ViewerProtocolPolicy"],
+            api["ViewerProtocolPolicy"],
+            distribution["Origins"][1]["CustomOriginConfig"]["OriginProtocolPolicy"],
+        )
+    ]
+    assert on_aws == ["redirect-to-https", "https-only", "https-only"]
+
+
+def test_logging_in_and_signing_up_are_limited_for_all_together() -> None:
+    settings = app("prod")["Resources"]["RestAPI"]["Properties"]["MethodSettings"]
+    limits = {(one["ResourcePath"], one["HttpMethod"]): one["ThrottlingRateLimit"] for one in settings}
+    assert limits["/*", "*"] == {"Ref": "RequestsPerSecond"}
+    for path in ("/auth/log-in", "/auth/sign-up"):
+        assert limits[path, "POST"] == {"Ref": "LogInsPerSecond"}
+
+
+def granted(resources: dict[str, Any], role: str) -> list[tuple[str, str, str]]:
+    """What a role may do: action, resource and condition, the latter two as they are written."""
+    policies = [one["PolicyDocument"] for one in resources[role]["Properties"].get("Policies", [])]
+    policies += [
+        one["Properties"]["PolicyDocument"]
+        for one in resources.values()
+        if one["Type"] == "AWS::IAM::Policy" and {"Ref": role} in one["Properties"]["Roles"]
+    ]
+    return [
+        (action, json.dumps(statement["Resource"]), json.dumps(statement.get("Condition")))
+        for policy in policies
+        for statement in policy["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    ]
+
+
+def test_a_captured_function_can_neither_read_a_table_whole_nor_publish_nor_delete_what_holds_data() -> None:
+    grants = granted(app("prod")["Resources"], "ApiRole")
+    actions = {action for action, _, _ in grants}
+    assert not actions & {"dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:UpdateTable", "s3:DeleteObject"}
+    assert "dynamodb:Query" not in {action for action, where, _ in grants if "AccountsTableArn" in where}
+    written = [where for action, where, _ in grants if action == "s3:PutObject"]
+    assert all("/models/current.json" in where for where in written)
+    assert not any("SiteBucket" in where for _, where, _ in grants), "the site is another's to write"
+
+
+def test_a_captured_task_can_neither_sign_tokens_nor_change_the_site_or_itself() -> None:
+    grants = granted(template("batch")["Resources"], "TaskRole")
+    services = {action.partition(":")[0] for action, _, _ in grants}
+    assert services == {"dynamodb", "s3"}
+    assert not {action for action, _, _ in grants} & {"dynamodb:DeleteTable", "s3:DeleteObject"}
+    assert not any("SiteBucket" in where for _, where, _ in grants)
+
+
+def test_roles_are_handed_to_tasks_of_the_one_cluster_alone() -> None:
+    for resources, role in (
+        (app("prod")["Resources"], "ApiRole"),
+        (template("batch")["Resources"], "SchedulerRole"),
+    ):
+        conditions = {action: condition for action, _, condition in granted(resources, role)}
+        assert json.loads(conditions["iam:PassRole"]) == {
+            "StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+        }
+        assert json.loads(conditions["ecs:RunTask"])["ArnEquals"].keys() == {"ecs:cluster"}
+
+
+def test_nobody_can_call_the_batch_job() -> None:
+    firewall = template("batch")["Resources"]["TaskFirewall"]["Properties"]
+    assert "SecurityGroupIngress" not in firewall
+    assert [(one["FromPort"], one["ToPort"]) for one in firewall["SecurityGroupEgress"]] == [(443, 443)]
+
+
+def test_what_is_stored_is_encrypted_and_nothing_of_it_is_public() -> None:
+    for name, resource in template("storage")["Resources"].items():
+        properties = resource["Properties"]
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            assert properties["SSESpecification"] == {"SSEEnabled": True}, name
+        elif resource["Type"] == "AWS::S3::Bucket":
+            assert properties["BucketEncryption"], name
+            assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}, name
+            assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_what_people_write_can_be_restored_and_what_was_published_undone() -> None:
+    resources = template("storage")["Resources"]
+    for name in ("Accounts", "Ratings", "Marks", "Runs"):
+        recovery = resources[name]["Properties"]["PointInTimeRecoverySpecification"]
+        assert recovery == {"PointInTimeRecoveryEnabled": {"Ref": "PointInTimeRecovery"}}
+    assert template("storage")["Parameters"]["PointInTimeRecovery"]["Default"] == "true"
+    artifacts = resources["ArtifactsBucket"]["Properties"]
+    assert artifacts["VersioningConfiguration"] == {"Status": "Enabled"}
+    (exports,) = [
+        one for one in artifacts["LifecycleConfiguration"]["Rules"] if one.get("Prefix") == "exports/"
+    ]
+    assert exports["ExpirationInDays"] == 30
+    assert exports["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}, "else it would be 60 days"
+
+
+def test_images_cannot_be_changed_under_their_tag() -> None:
+    repository = template("images")["Resources"]["Repository"]["Properties"]
+    assert repository["ImageTagMutability"] == "IMMUTABLE"
+
+
+def test_actions_of_others_are_pinned_by_their_content() -> None:
+    workflow = (INFRA.parent / ".github" / "workflows" / "ci.yml").read_text()
+    uses = re.findall(r"uses: (\S+)", workflow)
+    assert uses
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one) for one in uses)
+
+
 def test_what_the_scanner_is_not_to_mind_has_a_reason() -> None:
     skipped = [line for line in (INFRA / "checkov.yaml").read_text().splitlines() if "- CKV" in line]
     assert skipped

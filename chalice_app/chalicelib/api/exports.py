@@ -14,6 +14,7 @@ from chalicelib.api.requests import Query, read_query
 from chalicelib.api.responses import Answer, Profile, answer
 from chalicelib.api.routing import route
 from chalicelib.domain.errors import NotReadyError
+from chalicelib.domain.foreign_ratings import as_text
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.movie import MovieId, imdb_tag
 from chalicelib.services.exports import PersonalData, personal_data
@@ -124,7 +125,7 @@ def _as_csv(ratings: list[ExportedRating]) -> str:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, CSV_COLUMNS)
     writer.writeheader()
-    writer.writerows(rating.model_dump() for rating in ratings)
+    writer.writerows(rating.model_dump() | {"title": as_text(rating.title)} for rating in ratings)
     return text.getvalue()
 
 

@@ -12,7 +12,8 @@ LONGEST_EMAIL = 254
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+# Without what has a meaning in a mail's headers: `x<ada@example.com>` is Ada's mailbox under another name.
+_EMAIL = re.compile(r"""[^@\s"(),:;<>\[\\\]]+@[^@\s.,;:<>"()\[\\\]]+(?:\.[^@\s.,;:<>"()\[\\\]]+)+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ def _complaint_about_name(name: str) -> str | None:
 def _complaint_about_email(email: str) -> str | None:
     if len(email) > LONGEST_EMAIL:
         return f"An e-mail address has at most {LONGEST_EMAIL} characters."
-    if not (_EMAIL.fullmatch(email) and email.isprintable()):
+    is_plain = unicodedata.normalize("NFKC", email) == email  # full-width letters make a second Ada
+    if not (_EMAIL.fullmatch(email) and email.isprintable() and is_plain):
         return "Write the e-mail address in full, such as ada@example.com."
     return None
 

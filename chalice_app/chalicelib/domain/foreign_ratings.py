@@ -22,10 +22,13 @@ MOST_ROWS = 20_000
 MOST_UNPACKED = 16 << 20
 """Bytes that all files of a ZIP may have together: 20,000 rows of the widest export and links.csv beside."""
 MOST_MEMBERS = 2_000
+MOST_COLUMNS = 200
+"""IMDb's export, the widest, has 18. Each row costs as much as the header is wide."""
 
 _ASIDE = frozenset({"deleted", "orphaned", "likes", "lists", "__macosx"})
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SEPARATORS = ",;\t"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_TITLE = 300
 _YEAR_3000 = 32_503_680_000_000
 
@@ -132,6 +135,8 @@ class _Table:
         separator = max(_SEPARATORS, key=first.count)
         self._rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         self._names = [name.strip().lower() for name in self._next() or ()]
+        if len(self._names) > MOST_COLUMNS:
+            raise TooLargeError(f"Send tables of at most {MOST_COLUMNS} columns.")
         self.header = frozenset(self._names)
 
     def __iter__(self) -> Iterator[Row]:
@@ -212,6 +217,15 @@ def _layout(header: frozenset[str], name: str) -> tuple[Source, _Reader] | None:
     return None
 
 
+def as_text(cell: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula, as it would `=…` and `-30-`."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _from_text(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell.startswith(_FORMULA, 1) else cell
+
+
 def _read_letterboxd(row: Row, lists: ForeignLists) -> None:
     _add(lists, _titled(row["name"], row["year"]), row["rating"], _moment(row.get("date", "")))
 
@@ -228,7 +242,7 @@ def _read_imdb(row: Row, lists: ForeignLists) -> None:
 
 
 def _read_ours(row: Row, lists: ForeignLists) -> None:
-    film = _titled(row.get("title", ""), row.get("year", ""), _movie_id(row["imdb_id"]))
+    film = _titled(_from_text(row.get("title", "")), row.get("year", ""), _movie_id(row["imdb_id"]))
     _add(lists, film, row["stars"], _moment(row["rated_at"]))
 
 

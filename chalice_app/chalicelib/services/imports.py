@@ -1,5 +1,6 @@
 """Importing what a person rated elsewhere: find the films, keep the newest rating of each, write, report."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ from chalicelib.storage.searching import title_key
 
 LARGEST_EXPORT = 4 << 20
 """Bytes. A Lambda is handed at most 6 MB, and base64 makes a file a third larger on the way to it."""
+
+MOST_REPORTED = 5 << 20
+"""Bytes of a report's rows that were not matched: a Lambda answers with at most 6 MB."""
 
 IMPORTS_OF_ACCOUNT = Limit("imports-account", 60, 60 * 60)
 
@@ -75,7 +79,8 @@ def import_lists(person_id: PersonId, content: bytes, name: str, *, dry_run: boo
     """Import an export of another service; a `dry_run` only says what that would do.
 
     Importing the same again changes nothing. A rating without a date never replaces one that is there.
-    Raises what `read_lists` raises, TooManyAttemptsError, and NotReadyError without a catalogue.
+    Raises what `read_lists` raises, TooManyAttemptsError, TooLargeError where the report would be too long,
+    and NotReadyError without a catalogue.
     """
     attempts.count_attempt(IMPORTS_OF_ACCOUNT, person_id)
     if len(content) > LARGEST_EXPORT:
@@ -104,6 +109,8 @@ def import_lists(person_id: PersonId, content: bytes, name: str, *, dry_run: boo
         movie_id: rating for movie_id, rating in newest.items() if _changes(own.get(movie_id), rating, now)
     }
     wishes = _new_wishes(lists.watchlist, finder, unmatched, {mark.movie_id for mark in marks_of(person_id)})
+    if sum(map(_reported_bytes, unmatched)) > MOST_REPORTED:
+        raise TooLargeError("Too many of these films are not here to list them all: send the file in parts.")
     if not dry_run:
         with writing_for(person_id):
             put_ratings(
@@ -187,6 +194,11 @@ class Finder:
             if near:
                 return near[0] if len(near) == 1 else AMBIGUOUS
         return None
+
+
+def _reported_bytes(row: Unmatched) -> int:
+    """About what a row takes in the report: its words, and what stands around them."""
+    return len(json.dumps([row.title, row.reason], ensure_ascii=False).encode(errors="replace")) + 110
 
 
 def _changes(own: Rating | None, rating: ForeignRating, now: int) -> bool:

@@ -5,7 +5,7 @@ person, whose access token is still taken here, and by the batch job, which fini
 """
 
 from chalicelib import clock
-from chalicelib.domain.errors import UnauthenticatedError
+from chalicelib.domain.errors import NotFoundError, UnauthenticatedError
 from chalicelib.domain.rating import PersonId
 from chalicelib.services import attempts
 from chalicelib.services.accounts import account_of
@@ -31,6 +31,16 @@ def delete_account(person_id: PersonId, log_in_id: str, password: str) -> None:
     verified_hash(closing or account_of(person_id), password, "password")
     if closing is None and not storage.begin_closing(person_id, clock.now_ms()):
         account_of(person_id)
+    finish_deletion(person_id)
+
+
+def erase(person_id: PersonId) -> None:
+    """The same without a password: for whoever runs the service, asked by somebody who cannot log in.
+
+    Raises NotFoundError if there is no such account.
+    """
+    if not storage.begin_closing(person_id, clock.now_ms()):
+        raise NotFoundError("There is no account of that id.")
     finish_deletion(person_id)
 
 

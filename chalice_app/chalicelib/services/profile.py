@@ -119,7 +119,7 @@ def change_email(person_id: PersonId, email: str, password: str) -> None:
         raise ConflictError("This e-mail address belongs to another account.")
     attempts.count_attempt(attempts.MAILS_OF_PERSON, person_id)
     send(mails.address_will_change(account, email))
-    send(mails.confirm_new_address(account, email, new_link(LinkKind.CONFIRM, person_id, email)))
+    send(mails.confirm_new_address(email, new_link(LinkKind.CONFIRM, person_id, email)))
 
 
 def cancel_email_change(person_id: PersonId) -> None:
@@ -140,9 +140,9 @@ def ask_for_confirmation(person_id: PersonId) -> None:
     attempts.count_attempt(attempts.MAILS_OF_PERSON, person_id)
     link = new_link(LinkKind.CONFIRM, person_id, pending or account.email)
     if pending is None:
-        send(mails.confirm_address(account, link))
+        send(mails.confirm_address(account.email, link))
     else:
-        send(mails.confirm_new_address(account, pending, link))
+        send(mails.confirm_new_address(pending, link))
 
 
 def confirm(token: str) -> str:

@@ -14,9 +14,11 @@ from chalicelib.domain.rating import PersonId
 ACCESS_SECONDS = 15 * 60
 AUDIENCE = "api"
 
+KEYS_STAY_SECONDS = 300.0
+"""How long a process signs and verifies with the keys that it has read."""
+
 _ALGORITHM = "HS256"
 _CLOCKS_DIFFER_SECONDS = 5
-_KEYS_STAY_SECONDS = 300.0
 _KEYS_REST_SECONDS = 30.0  # tokens that name made-up keys must not become a flood of requests for keys
 
 
@@ -44,7 +46,7 @@ def issue_access_token(person_id: PersonId, log_in_id: str) -> str:
     """A token that proves for `ACCESS_SECONDS` to be this person, as long as the log-in has not ended."""
     import jwt
 
-    keys = _keys(at_most_old=_KEYS_STAY_SECONDS)
+    keys = _keys(at_most_old=KEYS_STAY_SECONDS)
     issued_at = clock.now_s()
     claims = {
         "iss": settings().resource_prefix,
@@ -79,7 +81,7 @@ def read_access_token(token: str) -> Identity:
 
 
 def _key_named(key_id: object) -> str:
-    for at_most_old in (_KEYS_STAY_SECONDS, _KEYS_REST_SECONDS):
+    for at_most_old in (KEYS_STAY_SECONDS, _KEYS_REST_SECONDS):
         key = _keys(at_most_old).by_id.get(str(key_id))
         if key is not None:
             return key
@@ -93,7 +95,7 @@ def _keys(at_most_old: float) -> _Keys:
         if current is None:
             raise LookupError(f"there is no secret {settings().signing_key_secret}")
         known = [key for key in (_secret("AWSPREVIOUS"), current) if key is not None]
-        _keys_read = _Keys(_key_id(current), {_key_id(key): key for key in known}, time.monotonic())
+        _keys_read = _Keys(key_id(current), {key_id(key): key for key in known}, time.monotonic())
     return _keys_read
 
 
@@ -106,5 +108,6 @@ def _secret(stage: str) -> str | None:
     return answer["SecretString"]
 
 
-def _key_id(key: str) -> str:
+def key_id(key: str) -> str:
+    """What tokens call the key that signed them; it tells nothing of the key."""
     return sha256(b"key id:" + key.encode()).hexdigest()[:12]

@@ -177,11 +177,13 @@ def replace_password_hash(email: str, former: str, password_hash: str) -> None:
 
 
 def begin_log_in(former: StoredLogIns, log_ins: LogIns, email: str, password_hash: str) -> bool:
-    """Put a new log-in among the others. False, and nothing is written, if the account has closed, its
-    password or address was changed since it was checked, or the log-ins since they were read."""
+    """Put a new log-in among the others. False, and nothing is written, if the account has closed or was
+    deactivated, its password or address was changed since it was checked, or the log-ins since they were
+    read."""
 
     def begin(transaction: TransactWrite) -> None:
-        transaction.condition_check(AccountRow, f"user#{former.person_id}", condition=is_open())
+        entered = is_open() & AccountRow.deactivated_at.does_not_exist()
+        transaction.condition_check(AccountRow, f"user#{former.person_id}", condition=entered)
         transaction.condition_check(
             AccountRow, f"email#{email}", condition=AccountRow.password_hash == password_hash
         )

@@ -10,8 +10,12 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
 /** Where to go afterwards: an address of this site, never another's. */
 function destination(query) {
-  const next = new URL(query.get("next") ?? "/", location.origin);
-  return next.origin === location.origin && !/^\/(sign-up|log-in|forgot|reset)$/.test(next.pathname) ? next.pathname + next.search : "/";
+  const wanted = query.get("next") ?? "/";
+  if (!URL.canParse(wanted, location.origin)) return "/";
+  const next = new URL(wanted, location.origin);
+  // Its path may begin with two slashes ("/.//example.com"), which alone would be an address elsewhere.
+  const here = next.origin === location.origin && !/^\/(\/|(sign-up|log-in|forgot|reset)$)/.test(next.pathname);
+  return here ? next.pathname + next.search : "/";
 }
 
 const SHOWN = [
