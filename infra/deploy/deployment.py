@@ -117,7 +117,7 @@ class Deployment:
         self.deploy_stack("app", app.stored_at(self.known["ArtifactsBucket"], key))
 
     def upload_site(self) -> None:
-        config = {"apiBase": "/api", "demo": None}
+        config = {"demo": None}
         objects = site.objects_of(REPOSITORY / "chalice_app" / "frontend", config)
         changed = site.upload(self.session.client("s3"), self.known["SiteBucket"], objects)
         self.say(f"Site: {changed} of {len(objects)} files were new.")

@@ -15,7 +15,7 @@ from infra.deploy.site import ASK_AGAIN, FOR_EVER, SiteObject, _versions_to_keep
 
 FRONTEND = Path(__file__).parents[2] / "chalice_app" / "frontend"
 BUCKET = "site"
-CONFIG = {"apiBase": "/api", "demo": None}
+CONFIG = {"demo": None}
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 // Where links in mails lead: a new password, and confirming an e-mail address. And how to ask for one.
 
-import { askForReset, confirmEmail, getAccount, resetPassword } from "../api.js";
-import { useTitle } from "../components/base.js";
 import { Field, Form, Password } from "../components/fields.js";
-import { navigate } from "../router.js";
-import { notify, peek, updateAccount } from "../store.js";
+import { navigate, useTitle } from "../page.js";
+import { get, notify, peek, send, updateAccount } from "../store.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 function Forgot() {
@@ -16,7 +14,7 @@ function Forgot() {
       <p class="sign-in-other">Nothing came? Look among the spam, or <button type="button" class="link-button" onClick=${() => setSentTo(null)}>ask again</button>.</p></div>`;
   }
   const send = async ({ email }) => {
-    await askForReset(email.trim());
+    await send("POST", "/auth/forgot", { body: { email: email.trim() } });
     setSentTo(email.trim());
   };
   return html`<${Form} class="sign-in-form" send=${send}>${({ problems, busy, alert }) => html`
@@ -31,7 +29,7 @@ function Forgot() {
 function Reset({ token }) {
   useTitle("New password");
   const send = async ({ password }) => {
-    await resetPassword({ token, password });
+    await send("POST", "/auth/reset", { body: { token, password } });
     navigate("/log-in", { replace: true });
     notify("Your new password is set. Log in with it.");
   };
@@ -49,10 +47,10 @@ function Confirm({ token }) {
   const [address, setAddress] = useState(null);
   // A press of a button, because programs that look at mail follow links, too.
   const send = async () => {
-    const { email } = await confirmEmail(token);
+    const { email } = await send("POST", "/auth/confirm", { body: { token } });
     setAddress(email);
     // Somebody else may be logged in here, so what the link has changed is looked up.
-    if (peek().session === "in") getAccount().then(({ profile }) => updateAccount(profile), () => {});
+    if (peek().session === "in") get("/me/account").then(({ profile }) => updateAccount(profile), () => {});
   };
   if (address) {
     return html`<div class="sign-in-form" role="status"><h1 tabindex="-1">Confirmed</h1>
