@@ -12,6 +12,7 @@ const withFilms = async (page) => {
 const OPS = "see the operator’s screens";
 const WELCOME = { load: () => withFilms(import("./pages/welcome.js")) };
 const FOR_YOU = { load: () => withFilms(import("./pages/for-you.js")), purpose: "see your suggestions", guests: "always" };
+const NOT_FOUND = { load: () => import("./pages/not-found.js") };
 const ROUTES = [
   { path: /^\/browse$/, load: () => withFilms(import("./pages/browse.js")) },
   { path: /^\/movie\/(tt)?(?<id>\d{1,10})$/, load: () => withFilms(import("./pages/movie.js")) },
@@ -49,7 +50,7 @@ function routeOf(path) {
     const match = route.path.exec(clean);
     if (match) return { route, params: match.groups ?? {} };
   }
-  return { route: null, params: {} };
+  return { route: NOT_FOUND, params: {} };
 }
 
 async function fetchPage(route) {
@@ -76,16 +77,6 @@ function Gate({ purpose }) {
     <//></div>`;
 }
 
-function NotFound() {
-  useTitle("Page not found");
-  return html`<div class="wrap not-found">
-    <p class="not-found-number" aria-hidden="true">404</p>
-    <h1 tabindex="-1">This reel is missing</h1>
-    <p>There is no page at this address. It may have moved, or never been.</p>
-    <p class="note-actions"><a class="button" href="/">Go home</a> <a class="button quiet" href="/browse">Browse films</a></p>
-  </div>`;
-}
-
 function Page() {
   const entry = useEntry();
   const [shown, show] = useState(null);
@@ -97,7 +88,7 @@ function Page() {
   useLayoutEffect(() => {
     const { route, params } = routeOf(entry.path);
     let superseded = false;
-    if (!route || loaded.has(route)) show({ entry, params, route, View: route ? loaded.get(route) : NotFound });
+    if (loaded.has(route)) show({ entry, params, route, View: loaded.get(route) });
     else
       fetchPage(route).then(
         (View) => superseded || show({ entry, params, route, View }),
@@ -122,8 +113,8 @@ function Page() {
       retry=${() => setAttempt(attempt + 1)} /></div>`;
   }
   const { View, route, params } = shown;
-  if (route?.purpose && session === "unreachable") return html`<${Unreached} />`;
-  if (route?.purpose && session !== "in") {
+  if (route.purpose && session === "unreachable") return html`<${Unreached} />`;
+  if (route.purpose && session !== "in") {
     if (session === "starting") return html`<div class="wrap waiting" aria-busy="true"></div>`;
     const open = route.guests === "always" || (route.guests === "tried" && tried);
     if (!open) return html`<${Gate} purpose=${route.purpose} />`;
@@ -301,7 +292,7 @@ function Shell() {
 }
 
 const { route } = routeOf(currentEntry().path);
-if (route) fetchPage(route).catch(() => {});
+fetchPage(route).catch(() => {});
 resume();
 render(html`<${Shell} />`, document.getElementById("app"));
 

@@ -108,26 +108,14 @@ function rings(c, p) {
   return { art: [...times(count, ring), path(box(0, 208, W, 92), p.ground)] };
 }
 
+const TILES = ["M0 0H1A1 1 0 0 1 0 1z", "M0 .5A.5 .5 0 0 1 1 .5z", "M0 0H1L0 1z", "M.14 .5a.36 .36 0 1 0 .72 0a.36 .36 0 1 0-.72 0z", ""];
+
 function tiles(c, p) {
-  const size = c.pick([40, 50, 200 / 3]);
-  const across = Math.round(W / size);
-  const shapes = { a: "", b: "", letters: "" };
-  for (let i = 0; i < across * across; i++) {
-    const [x, y, turn] = [(i % across) * size, Math.floor(i / across) * size, c.pick([0, 1, 2, 3])];
-    const at = (px, py) => {
-      for (let k = 0; k < turn; k++) [px, py] = [1 - py, px];
-      return `${n(x + px * size)} ${n(y + py * size)}`;
-    };
-    const arc = (r) => `A${n(r * size)} ${n(r * size)} 0 0 1 `;
-    shapes[c.pick(["a", "a", "b", "b", "letters"])] += c.pick([
-      `M${at(0, 0)}L${at(1, 0)}${arc(1)}${at(0, 1)}z`,
-      `M${at(0, 0.5)}${arc(0.5)}${at(1, 0.5)}z`,
-      `M${at(0, 0)}L${at(1, 0)}L${at(0, 1)}z`,
-      disc(x + size / 2, y + size / 2, size * 0.36),
-      "",
-    ]);
-  }
-  return { art: Object.entries(shapes).map(([ink, d]) => path(d, p[ink])) };
+  const across = c.pick([3, 4, 5]);
+  const tile = (i) => path(c.pick(TILES), c.pick([p.a, p.a, p.b, p.b, p.letters]), {
+    transform: `scale(${W / across}) translate(${i % across} ${Math.floor(i / across)}) rotate(${c.pick([0, 90, 180, 270])} .5 .5)`,
+  });
+  return { art: times(across ** 2, tile) };
 }
 
 function skyline(c, p) {
@@ -181,8 +169,7 @@ function eye(c, p) {
 }
 
 function twoCircles(c, p) {
-  const [r, tilt] = [c.between(50, 64), c.between(-0.9, 0.9)];
-  const apart = c.between(0.5, 0.75);
+  const [r, tilt, apart] = [c.between(50, 64), c.between(-0.9, 0.9), c.between(0.5, 0.75)];
   const [ax, ay] = around(100, 108, r * apart, tilt);
   const rise = r * Math.sqrt(1 - apart ** 2);
   const arc = `A${n(r)} ${n(r)} 0 0 1 `;
@@ -271,8 +258,7 @@ function letter(title, face, ink, room, y, large) {
     if (covered > best.ink * 1.02) best = { lines, sizes, ink: covered };
   }
   const steps = best.sizes.map((size, i) => size * (i ? face.line : CAP));
-  const tail = !face.upper && /[gjpqy,Q]/.test(best.lines.at(-1)) ? best.sizes.at(-1) * 0.2 : 0;
-  let at = y ?? 268 - tail - steps.reduce((sum, step) => sum + step, 0);
+  let at = y ?? 268 - steps.reduce((sum, step) => sum + step, 0);
   return best.lines.map((line, i) => write(line, face, best.sizes[i], (at += steps[i]), ink));
 }
 
