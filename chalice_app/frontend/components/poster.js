@@ -68,9 +68,9 @@ function sunset(c, p) {
 function ranges(c, p) {
   const front = lightness(p.ground) < 0.4 ? "#000" : p.letters;
   const base = mix(p.b, front, 0.75);
-  const ridge = (base, rise, fill) => {
+  const ridge = (foot, rise, fill) => {
     const step = c.between(24, 40);
-    return path(poly([[0, H], ...times(10, (i) => [i * step, base - (i % 2 ? rise * c.between(0.5, 1) : c.between(-6, 6))]), [W * 2, H]]), fill);
+    return path(poly([[0, H], ...times(10, (i) => [i * step, foot - (i % 2 ? rise * c.between(0.5, 1) : c.between(-6, 6))]), [W * 2, H]]), fill);
   };
   return {
     art: [
@@ -244,8 +244,9 @@ function breakInto(words, count, widthOf) {
 /** The title as large as fits a width of 172 and `room`, from `y` downwards or, without one, down to the credit. */
 function letter(title, face, ink, room, y, large) {
   const words = (face.upper ? title.toUpperCase() : title).split(/\s+/).slice(0, 16);
-  const widthOf = (line) => measure(line, face);
-  let best = { ink: 0 };
+  const known = {};
+  const widthOf = (line) => (known[line] ??= measure(line, face));
+  let best = null;
   for (let count = 1; count <= Math.min(large ? 7 : 5, words.length); count++) {
     const lines = breakInto(words, count, widthOf);
     const widths = lines.map(widthOf);
@@ -255,7 +256,7 @@ function letter(title, face, ink, room, y, large) {
     const tall = sizes.reduce((sum, size) => sum + size * face.line, 0);
     sizes = sizes.map((size) => size * Math.min(1, room / tall));
     const covered = sizes.reduce((sum, size, i) => sum + widths[i] * size ** 2, 0);
-    if (covered > best.ink * 1.02) best = { lines, sizes, ink: covered };
+    if (!best || covered > best.ink * 1.02) best = { lines, sizes, ink: covered };
   }
   const steps = best.sizes.map((size, i) => size * (i ? face.line : CAP));
   let at = y ?? 268 - steps.reduce((sum, step) => sum + step, 0);
@@ -267,7 +268,7 @@ function compose(movie) {
   const genre = movie.genres[1] && c.next() < 0.4 ? movie.genres[1] : movie.genres[0];
   const [, palettes, scenes] = moodOf(genre);
   const [ground, letters, a, b] = c.pick(palettes.split(",")).split(" ").map((digits) => `#${digits}`);
-  const { art, sky, base = ground, large } = c.pick(scenes)(c, { ground, letters, a, b }, movie);
+  const { art, sky, base = ground, large } = c.pick(scenes)(c, { ground, letters, a, b });
   const far = (colour) => Math.abs(lightness(colour) - lightness(base));
   const ink = far(ground) > far(letters) ? ground : letters; // what reads best at the foot
   const face = FACES[large ? "display" : c.pick(movie.year < 1968 ? ["serif", "serif", "display"] : ["display", "display", "sans", "serif"])];
