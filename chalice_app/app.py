@@ -16,12 +16,12 @@ from chalicelib.api import (
     marks,
     model_card,
     movies,
+    my_movie,
     ops_costs,
     ops_models,
     ops_people,
     ops_runs,
     ratings,
-    reasons,
     recovery,
     searches,
     statistics,
@@ -42,7 +42,7 @@ for middleware in (log_requests, add_common_headers, chalice_errors_as_problems)
     app.register_middleware(middleware, "http")
 for module in (
     *(health, accounts, account, recovery, movies, searches, trending, model_card, trying),
-    *(ratings, reasons, statistics, marks, suggestions, imports, exports),
+    *(ratings, my_movie, statistics, marks, suggestions, imports, exports),
     *(ops_runs, ops_models, ops_people, ops_costs),
     documentation,
 ):

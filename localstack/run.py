@@ -207,7 +207,7 @@ def run(chosen: argparse.Namespace, product: Product) -> None:
 
     demo = {"email": DEMO_EMAIL, "password": record.demo_password} if "demo-account" in record.done else None
     frontend = local_environment.REPOSITORY / "chalice_app" / "frontend"
-    upload(local_environment.s3(), buckets.site, frontend, {"apiBase": "/api", "demo": demo})
+    upload(local_environment.s3(), buckets.site, frontend, {"demo": demo})
     os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{chosen.port}")
     product.start("The job runner", "job_runner.py")
     server = product.start("The dev server", "dev_server.py", "--port", str(chosen.port))

@@ -1,44 +1,56 @@
 // The shell: header, navigation, notices, and the page that the address names.
 
-import { Failure, FinderInput, Icon, Nothing, useTitle } from "./components/base.js";
-import { currentEntry, navigate, settleScroll, useEntry } from "./router.js";
-import { dismiss, goToSignIn, logOut, resume, useStore } from "./store.js";
+import { currentEntry, Failure, FinderInput, Icon, navigate, Nothing, settleScroll, useEntry, useTitle } from "./page.js";
+import { dismiss, goToSignIn, logOut, peek, resume, useStore } from "./store.js";
 import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 
+/** What films look like is fetched beside the page that shows them, not after it. */
+const withFilms = async (page) => {
+  await Promise.all([page, import("./components/movie-card.js"), import("./components/poster.js")]);
+  return page;
+};
+const OPS = "see the operator’s screens";
+const WELCOME = { load: () => withFilms(import("./pages/welcome.js")) };
+const FOR_YOU = { load: () => withFilms(import("./pages/for-you.js")), purpose: "see your suggestions", guests: "always" };
+const NOT_FOUND = { load: () => import("./pages/not-found.js") };
 const ROUTES = [
-  { path: /^\/$/, load: () => import("./pages/home.js") },
-  { path: /^\/browse$/, load: () => import("./pages/browse.js") },
-  { path: /^\/movie\/(tt)?(?<id>\d{1,10})$/, load: () => import("./pages/movie.js") },
-  { path: /^\/for-you$/, load: () => import("./pages/suggestions.js"), purpose: "see your suggestions" },
-  { path: /^\/rate$/, load: () => import("./pages/rate.js"), purpose: "rate films one after another", guests: "always" },
-  { path: /^\/start$/, load: () => import("./pages/beginning.js"), purpose: "pick films that you know", guests: "always" },
-  { path: /^\/my\/ratings$/, load: () => import("./pages/my-ratings.js"), purpose: "see your ratings", guests: "tried" },
-  { path: /^\/my\/watchlist$/, load: () => import("./pages/watchlist.js"), purpose: "see your watchlist", guests: "tried" },
+  { path: /^\/browse$/, load: () => withFilms(import("./pages/browse.js")) },
+  { path: /^\/movie\/(tt)?(?<id>\d{1,10})$/, load: () => withFilms(import("./pages/movie.js")) },
+  { path: /^\/for-you$/, load: () => withFilms(import("./pages/suggestions.js")), purpose: "see your suggestions" },
+  { path: /^\/rate$/, load: () => withFilms(import("./pages/rate.js")), purpose: "rate films one after another", guests: "always" },
+  { path: /^\/start$/, load: () => withFilms(import("./pages/beginning.js")), purpose: "pick films that you know", guests: "always" },
+  { path: /^\/my\/ratings$/, load: () => withFilms(import("./pages/my-ratings.js")), purpose: "see your ratings", guests: "tried" },
+  { path: /^\/my\/watchlist$/, load: () => withFilms(import("./pages/watchlist.js")), purpose: "see your watchlist", guests: "tried" },
   { path: /^\/my\/statistics$/, load: () => import("./pages/statistics.js"), purpose: "see your statistics" },
   { path: /^\/my\/data$/, load: () => import("./pages/my-data.js"), purpose: "bring your ratings or take them with you" },
   { path: /^\/my\/account$/, load: () => import("./pages/account.js"), purpose: "see your account" },
   { path: /^\/(forgot|reset|confirm)$/, load: () => import("./pages/recovery.js") },
   { path: /^\/(sign-up|log-in)$/, load: () => import("./pages/sign-in.js") },
   { path: /^\/model$/, load: () => import("./pages/model.js") },
-  { path: /^\/ops$/, load: () => import("./pages/ops/overview.js"), purpose: "see the operator’s screens" },
-  { path: /^\/ops\/runs$/, load: () => import("./pages/ops/runs.js"), purpose: "see the operator’s screens" },
-  { path: /^\/ops\/models$/, load: () => import("./pages/ops/models.js"), purpose: "see the operator’s screens" },
-  { path: /^\/ops\/data$/, load: () => import("./pages/ops/data.js"), purpose: "see the operator’s screens" },
-  { path: /^\/ops\/people$/, load: () => import("./pages/ops/people.js"), purpose: "see the operator’s screens" },
-  { path: /^\/ops\/films$/, load: () => import("./pages/ops/films.js"), purpose: "see the operator’s screens" },
-  { path: /^\/ops\/cost$/, load: () => import("./pages/ops/cost.js"), purpose: "see the operator’s screens" },
+  { path: /^\/ops$/, load: () => import("./pages/ops/overview.js"), purpose: OPS },
+  { path: /^\/ops\/runs$/, load: () => import("./pages/ops/runs.js"), purpose: OPS },
+  { path: /^\/ops\/models$/, load: () => import("./pages/ops/models.js"), purpose: OPS },
+  { path: /^\/ops\/data$/, load: () => import("./pages/ops/data.js"), purpose: OPS },
+  { path: /^\/ops\/people$/, load: () => import("./pages/ops/people.js"), purpose: OPS },
+  { path: /^\/ops\/films$/, load: () => import("./pages/ops/films.js"), purpose: OPS },
+  { path: /^\/ops\/cost$/, load: () => import("./pages/ops/cost.js"), purpose: OPS },
   { path: /^\/about$/, load: () => import("./pages/about.js") },
   { path: /^\/(api-docs|problems\/(?<slug>[a-z-]+))$/, load: () => import("./pages/api-docs.js") },
 ];
 const loaded = new Map();
 
+const remembered = localStorage.getItem("theme");
+if (remembered) document.documentElement.dataset.theme = remembered;
+
 function routeOf(path) {
   const clean = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  const { session, ratings } = peek();
+  if (clean === "/") return { route: session === "out" && !ratings.size ? WELCOME : FOR_YOU, params: {} };
   for (const route of ROUTES) {
     const match = route.path.exec(clean);
     if (match) return { route, params: match.groups ?? {} };
   }
-  return { route: null, params: {} };
+  return { route: NOT_FOUND, params: {} };
 }
 
 async function fetchPage(route) {
@@ -65,16 +77,6 @@ function Gate({ purpose }) {
     <//></div>`;
 }
 
-function NotFound() {
-  useTitle("Page not found");
-  return html`<div class="wrap not-found">
-    <p class="not-found-number" aria-hidden="true">404</p>
-    <h1 tabindex="-1">This reel is missing</h1>
-    <p>There is no page at this address. It may have moved, or never been.</p>
-    <p class="note-actions"><a class="button" href="/">Go home</a> <a class="button quiet" href="/browse">Browse films</a></p>
-  </div>`;
-}
-
 function Page() {
   const entry = useEntry();
   const [shown, show] = useState(null);
@@ -86,7 +88,7 @@ function Page() {
   useLayoutEffect(() => {
     const { route, params } = routeOf(entry.path);
     let superseded = false;
-    if (!route || loaded.has(route)) show({ entry, params, route, View: route ? loaded.get(route) : NotFound });
+    if (loaded.has(route)) show({ entry, params, route, View: loaded.get(route) });
     else
       fetchPage(route).then(
         (View) => superseded || show({ entry, params, route, View }),
@@ -95,7 +97,7 @@ function Page() {
     return () => {
       superseded = true;
     };
-  }, [entry, attempt]);
+  }, [entry, attempt, session]);
 
   const place = shown && `${shown.entry.key} ${shown.entry.path}`;
   useLayoutEffect(() => {
@@ -111,9 +113,8 @@ function Page() {
       retry=${() => setAttempt(attempt + 1)} /></div>`;
   }
   const { View, route, params } = shown;
-  const personal = route?.purpose || route === ROUTES[0];
-  if (personal && session === "unreachable") return html`<${Unreached} />`;
-  if (route?.purpose && session !== "in") {
+  if (route.purpose && session === "unreachable") return html`<${Unreached} />`;
+  if (route.purpose && session !== "in") {
     if (session === "starting") return html`<div class="wrap waiting" aria-busy="true"></div>`;
     const open = route.guests === "always" || (route.guests === "tried" && tried);
     if (!open) return html`<${Gate} purpose=${route.purpose} />`;
@@ -291,7 +292,7 @@ function Shell() {
 }
 
 const { route } = routeOf(currentEntry().path);
-if (route) fetchPage(route).catch(() => {});
+fetchPage(route).catch(() => {});
 resume();
 render(html`<${Shell} />`, document.getElementById("app"));
 
@@ -299,5 +300,6 @@ render(html`<${Shell} />`, document.getElementById("app"));
 window.addEventListener("load", async () => {
   await navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // a browser may forbid workers
   const worker = (await navigator.serviceWorker?.ready)?.active;
-  worker?.postMessage({ files: performance.getEntriesByType("resource").map(({ name }) => name) });
+  const [page, files] = ["navigation", "resource"].map((type) => performance.getEntriesByType(type).map(({ name }) => name));
+  worker?.postMessage({ page: page[0], files });
 });

@@ -10,17 +10,15 @@ const isOurs = ({ origin, pathname }) => origin === location.origin && !/^\/(api
 /** Every page of the app is the same file; a file that is opened by itself stays what it is. */
 const nameOf = ({ mode, url }) => (mode === "navigate" && !new URL(url).pathname.split("/").pop().includes(".") ? "/" : url);
 
-self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(FILES).then((files) => files.add("/")));
-  self.skipWaiting();
-});
+self.addEventListener("install", () => self.skipWaiting());
 
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
-// A page names the files that it had loaded before this worker was there.
+// A page names itself and the files that it had loaded before this worker was there. The browser holds them
+// already, so that nothing is asked for twice.
 self.addEventListener("message", ({ data }) => {
-  const urls = data.files.map((url) => new URL(url)).filter(isOurs);
-  caches.open(FILES).then((files) => Promise.all(urls.map((url) => files.add(url.href).catch(() => {}))));
+  const names = new Map([[data.page, "/"], ...data.files.map((url) => [url, url])]);
+  for (const [url, name] of names) if (isOurs(new URL(url))) fetch(url, { cache: "force-cache" }).then((answer) => keep(name, answer), () => {});
 });
 
 self.addEventListener("fetch", (event) => {

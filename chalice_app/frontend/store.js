@@ -1,9 +1,124 @@
-// What the app knows: who is signed in, their stars and marks, and what to tell them.
+// What the app knows: who is signed in, their stars and marks, and what to tell them; and how it asks the API.
 // Changes show at once and are taken back, with a notice, if the server refuses them.
 
-import * as api from "./api.js";
-import { currentEntry, navigate } from "./router.js";
+import { countOf, currentEntry, navigate } from "./page.js";
 import { useEffect, useState } from "./vendor/preact.js";
+
+// ---- asking the API: the access token lives in memory only and is renewed silently -----------------
+
+const API = "/api";
+const HINT = "matinee:signed-in"; // says that a refresh cookie is worth trying; holds no secret
+
+/** The server said no: an `application/problem+json` answer. */
+export class Problem extends Error {
+  constructor(status, body, retryAfter) {
+    super(body.detail || body.title || "Something went wrong on our side. Try again in a moment.");
+    this.status = status;
+    this.slug = (body.type ?? "").split("/").pop();
+    this.fields = Object.fromEntries((body.errors ?? []).map(({ field, message }) => [field, message]));
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** What is thrown where no answer came at all. */
+const unreachable = () => Object.assign(new Error("We cannot reach the server. Check your connection and try again."), { offline: true });
+
+let token = null;
+let renewAt = 0;
+let renewing = null;
+
+const KEPT_MS = 360_000; // the longest that the browser may answer from a copy, stale-while-revalidate included
+let recheckUntil = 0;
+
+const mayBeSignedIn = () => localStorage.getItem(HINT) !== null;
+
+/** Ask the API as nobody in particular; throws a `Problem`, or an error that is `offline`. */
+export async function send(method, path, { body, file, asText, signal, bearer } = {}) {
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (file) headers["Content-Type"] = "application/octet-stream";
+  if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  let answer;
+  let payload;
+  try {
+    const cache = Date.now() < recheckUntil ? "no-cache" : "default";
+    answer = await fetch(API + path, { method, headers, signal, cache, body: file ?? (body && JSON.stringify(body)) });
+    payload = answer.status === 204 ? null : await answer.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw unreachable();
+  }
+  // A list that has changed must not be started again from the browser's copy of its former beginning.
+  if (answer.status === 410) recheckUntil = Date.now() + KEPT_MS;
+  if (answer.ok) return payload && !asText ? JSON.parse(payload) : payload || null;
+  let problem = {};
+  try {
+    problem = JSON.parse(payload);
+  } catch {
+    // Not from our API: a proxy's page, for one. Its status says enough.
+  }
+  throw new Problem(answer.status, problem, Number(answer.headers.get("Retry-After")) || null);
+}
+
+function begin(session) {
+  token = session.access_token;
+  renewAt = Date.now() + (session.expires_in - 30) * 1000;
+  localStorage.setItem(HINT, "1");
+  return session;
+}
+
+function end() {
+  token = null;
+  localStorage.removeItem(HINT);
+}
+
+/** Trade the refresh cookie for a new access token; answers the session.
+ *
+ * Calls share one request, and tabs take turns: a refresh token is good for one use only.
+ */
+function renew(query) {
+  const trade = async () => begin(await send("POST", withQuery("/auth/refresh", query)));
+  renewing ??= (navigator.locks ? navigator.locks.request("matinee:renew", trade) : trade())
+    .catch((error) => {
+      if (error instanceof Problem && error.status < 500 && error.status !== 429) end();
+      throw error;
+    })
+    .finally(() => {
+      renewing = null;
+    });
+  return renewing;
+}
+
+/** The same as whoever is signed in. */
+export async function request(method, path, options = {}) {
+  if (token && Date.now() > renewAt) await renewOrEnd();
+  try {
+    return await send(method, path, { ...options, bearer: token });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401 || !token) throw error;
+    await renewOrEnd();
+    return send(method, path, { ...options, bearer: token });
+  }
+}
+
+async function renewOrEnd() {
+  try {
+    await renew();
+  } catch (error) {
+    if (!mayBeSignedIn()) sessionEnded();
+    throw error;
+  }
+}
+
+/** An address with a query; what is null or "" is left out. */
+export const withQuery = (path, query) => {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+};
+
+export const get = (path, query, signal) => request("GET", withQuery(path, query), { signal });
+
+// ---- what is known ----------------------------------------------------------------------------
 
 // What was said without an account stays in this browser until one keeps it: movie id → { movie, value, at }.
 const TRIED = "matinee:tried";
@@ -11,7 +126,7 @@ const MOST_TRIED = 300; // of each kind: as many as the server takes at once
 let tried = readTried();
 
 const state = {
-  session: api.mayBeSignedIn() ? "starting" : "out", // starting | in | out | unreachable
+  session: mayBeSignedIn() ? "starting" : "out", // starting | in | out | unreachable
   account: null,
   ratings: triedValues("ratings"), // movie id → stars
   marks: triedValues("marks"), // movie id → "watchlist" | "not_interested"
@@ -56,7 +171,6 @@ export const known = (id) => knownMovies.get(id);
 // ---- notices ----------------------------------------------------------------------------------
 
 let noticeCount = 0;
-const countOf = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 /** Say something in passing. `action` is `{ label, run }`; `tone` is "plain" or "bad". */
 export function notify(text, { action = null, tone = "plain" } = {}) {
@@ -70,21 +184,23 @@ export const dismiss = (id) => changed({ notices: state.notices.filter((notice) 
 
 /** Read all stars and marks again, after the server has taken in many at once. */
 export async function refreshLibrary() {
-  const library = await api.getLibrary();
+  const library = await get("/me/library");
   changed({ ratings: byId(library.ratings), marks: byId(library.marks), tasteChanges: state.tasteChanges + 1 });
 }
 
 const byId = (object) => new Map(Object.entries(object).map(([id, value]) => [Number(id), value]));
 
-async function enter(account) {
-  const triedOut = tried.ratings.size + tried.marks.size > 0;
-  const library = triedOut ? await keepTried() : await api.getLibrary();
+const anyTried = () => tried.ratings.size + tried.marks.size > 0;
+
+async function enter({ account, library: read }) {
+  const triedOut = anyTried();
+  const library = triedOut ? await keepTried() : (read ?? (await get("/me/library")));
   const merged = (name) => new Map([...byId(library[name]), ...triedValues(name)]);
   changed({ session: "in", account, ratings: merged("ratings"), marks: merged("marks"), notices: [] });
   if (!triedOut) return;
+  if (library.failed) return void notifyUnkept();
   const kept = [countOf(library.kept_ratings, "rating"), countOf(library.kept_marks, "film on your lists", "films on your lists")];
-  if (library.failed) notifyUnkept();
-  else notify(`Kept: ${kept.filter((part) => !part.startsWith("0 ")).join(" and ") || "nothing new, your account knew better"}.`);
+  notify(`Kept: ${kept.filter((part) => !part.startsWith("0 ")).join(" and ") || "nothing new, your account knew better"}.`);
 }
 
 function forget() {
@@ -93,29 +209,30 @@ function forget() {
 
 /** Take up the session that the refresh cookie stands for, if there is one. */
 export async function resume() {
-  if (!api.mayBeSignedIn()) return;
+  if (!mayBeSignedIn()) return;
   changed({ session: "starting" });
   try {
-    await enter(await api.renew());
+    await enter(await renew({ library: !anyTried() }));
   } catch {
-    if (api.mayBeSignedIn()) changed({ session: "unreachable" });
+    if (mayBeSignedIn()) changed({ session: "unreachable" });
     else forget();
   }
 }
 
 export async function signUp(form) {
-  await enter(await api.signUp(form));
-  api.askForConfirmation().catch(() => {}); // the account page offers to ask again
+  await enter(begin(await send("POST", "/auth/sign-up", { body: form })));
+  request("POST", "/me/confirmation").catch(() => {}); // the account page offers to ask again
 }
-export const logIn = async (form) => enter(await api.logIn(form));
+export const logIn = async (form) => enter(begin(await send("POST", "/auth/log-in", { body: form })));
 
 export async function logOut() {
   try {
-    await api.logOut();
+    await send("POST", "/auth/log-out");
   } catch (error) {
     notify(`You are still logged in. ${error.message}`, { tone: "bad" });
     return;
   }
+  end();
   forget();
   navigate("/");
   notify("You are logged out. See you soon.");
@@ -126,17 +243,19 @@ export const updateAccount = (part) => state.account && changed({ account: { ...
 
 /** Delete the account for good; throws what the server says against it. */
 export async function leaveForGood(password) {
-  await api.deleteAccount(password);
+  await request("POST", "/me/deletion", { body: { password } });
+  end();
   forget();
   navigate("/");
   notify("Your account is deleted, with all that was in it.");
 }
 
-api.whenSessionEnds(() => {
+/** It ended without having been asked to: it expired, or another tab logged out. */
+function sessionEnded() {
   if (state.session !== "in") return;
   forget();
   notify("Your session has ended. Log in to go on.", { action: { label: "Log in", run: () => goToSignIn("/log-in") } });
-});
+}
 
 /** To the log-in or sign-up page, and back to where we are afterwards. */
 export function goToSignIn(page = "/sign-up") {
@@ -165,13 +284,13 @@ function triedValues(name) {
   return new Map([...tried[name]].map(([id, { value }]) => [id, value]));
 }
 
-/** What was tried out, newest last: { ratings, marks } of movie id → { movie, value, at }. */
-export const triedOut = () => tried;
+/** What was tried out, { movie, value, at } each, newest last; `name` is "ratings" or "marks". */
+export const triedOut = (name) => [...tried[name].values()];
 
 /** The same as the API takes it. */
 export const triedBody = () => ({
-  ratings: [...tried.ratings].map(([id, { value, at }]) => ({ movie_id: id, stars: value, rated_at: at })),
-  marks: [...tried.marks].map(([id, { value, at }]) => ({ movie_id: id, kind: value, marked_at: at })),
+  ratings: triedOut("ratings").map(({ movie, value, at }) => ({ movie_id: movie.movie_id, stars: value, rated_at: at })),
+  marks: triedOut("marks").map(({ movie, value, at }) => ({ movie_id: movie.movie_id, kind: value, marked_at: at })),
 });
 
 /** Say something without an account: at once, in this browser. */
@@ -203,25 +322,33 @@ const cardOf = ({ movie_id, title, year, genres, runtime, poster_url, rating_cou
 async function keepTried() {
   const sent = tried;
   try {
-    const library = await api.keepLibrary(triedBody());
+    const library = await request("POST", "/me/library", { body: triedBody() });
     for (const name of ["ratings", "marks"]) for (const [id, one] of sent[name]) if (tried[name].get(id) === one) tried[name].delete(id);
     saveTried();
     return library;
   } catch {
-    return { ...(await api.getLibrary()), failed: true };
+    return { ...(await get("/me/library")), failed: true };
   }
 }
 
 function notifyUnkept() {
   notify("What you rated before is safe in this browser, but could not be added to your account yet.", {
-    tone: "bad", action: { label: "Try again", run: () => enter(state.account).catch(notifyUnkept) },
+    tone: "bad", action: { label: "Try again", run: () => enter(state).catch(notifyUnkept) },
   });
 }
 
-window.addEventListener("storage", ({ key }) => {
-  if (key !== TRIED || state.session === "in") return;
-  tried = readTried();
-  changed({ ratings: triedValues("ratings"), marks: triedValues("marks"), tasteChanges: state.tasteChanges + 1 });
+window.addEventListener("storage", ({ key, newValue }) => {
+  if (key === TRIED && state.session !== "in") {
+    tried = readTried();
+    changed({ ratings: triedValues("ratings"), marks: triedValues("marks"), tasteChanges: state.tasteChanges + 1 });
+  }
+  if (key !== HINT) return;
+  if (newValue === null && token) {
+    token = null;
+    sessionEnded();
+  } else if (newValue && !token) {
+    location.reload(); // someone logged in in another tab
+  }
 });
 
 // ---- ratings and marks ------------------------------------------------------------------------
@@ -280,8 +407,8 @@ function optimistic(name, put, remove, changesTaste) {
   return change;
 }
 
-const keepRating = optimistic("ratings", api.putRating, api.deleteRating, () => true);
-const keepMark = optimistic("marks", api.putMark, api.deleteMark, () => true);
+const keepRating = optimistic("ratings", (id, stars) => request("PUT", `/me/ratings/${id}`, { body: { stars } }), (id) => request("DELETE", `/me/ratings/${id}`), () => true);
+const keepMark = optimistic("marks", (id, kind) => request("PUT", `/me/marks/${id}`, { body: { kind } }), (id) => request("DELETE", `/me/marks/${id}`), () => true);
 
 /** Give a movie stars (0.5 to 5), or take them back with null. */
 export function rate(movie, stars) {
@@ -326,6 +453,6 @@ export function unrate(movie) {
 window.addEventListener("online", () => {
   changed({ online: true });
   if (state.session === "unreachable") resume();
-  else if (state.session === "in" && tried.ratings.size + tried.marks.size) enter(state.account).catch(() => {});
+  else if (state.session === "in" && tried.ratings.size + tried.marks.size) enter(state).catch(() => {});
 });
 window.addEventListener("offline", () => changed({ online: false }));

@@ -119,7 +119,7 @@ class Deployment:
     def upload_site(self, address: Address) -> None:
         """Replace the site and look at it; if it is not well, the former one serves on. Raises SmokeError."""
         s3, bucket = self.session.client("s3"), self.known["SiteBucket"]
-        config = {"apiBase": "/api", "demo": None}
+        config = {"demo": None}
         objects = site.objects_of(REPOSITORY / "chalice_app" / "frontend", config)
         former = site.root_of(s3, bucket)
         try:

@@ -13,7 +13,7 @@ def await_worker(visitor: Visitor) -> None:
           await navigator.serviceWorker.ready;
           const files = await caches.open("matinee:files");
           const kept = (await files.keys()).map(({ url }) => url);
-          return ["/", "/app.js", "/pages/home.js"].every((path) => kept.includes(location.origin + path));
+          return ["/", "/app.js", "/pages/welcome.js"].every((path) => kept.includes(location.origin + path));
         }"""
     )
 

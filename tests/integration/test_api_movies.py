@@ -209,9 +209,8 @@ def test_without_a_model_no_film_is_similar_and_an_unknown_one_is_not_found(api:
 
 def test_without_a_model_nothing_is_guessed_and_nothing_explained(ada: Person) -> None:
     assert ada.get(f"/me/movies/{FIRST_MOVIE}").json_body == dict.fromkeys(
-        ("predicted_stars", "likely_from", "likely_to", "stars", "mark")
+        ("predicted_stars", "likely_from", "likely_to", "stars", "mark", "why")
     )
-    assert ada.get(f"/me/movies/{FIRST_MOVIE}/why").json_body == {"why": None}
     item = ada.get("/me/suggestions").json_body["items"][0]
     assert (item["predicted_stars"], item["likely_from"], item["likely_to"]) == (None, None, None)
 

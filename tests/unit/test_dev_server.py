@@ -58,7 +58,7 @@ def origin(folder: Path) -> Iterator[str]:
     with mock_aws():
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET)
-        upload(s3, BUCKET, folder, {"apiBase": "/api"})
+        upload(s3, BUCKET, folder, {"demo": None})
         server = create_server(small_app(), Site(s3, BUCKET), 0)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
@@ -155,7 +155,7 @@ def test_files_say_what_they_are(browser: httpx.Client, file: str, content_type:
 
 
 def test_config_json_is_the_installations_own(browser: httpx.Client) -> None:
-    assert browser.get("/config.json").json() == {"apiBase": "/api"}
+    assert browser.get("/config.json").json() == {"demo": None}
 
 
 def test_text_is_compressed_for_who_takes_it(browser: httpx.Client) -> None:
@@ -189,8 +189,8 @@ def test_a_changed_file_is_seen_soon(
     monkeypatch.setattr("site_files.FRESH_SECONDS", 0.0)
     boto3.client("s3").put_object(Bucket=BUCKET, Key="app.js", Body=b"changed", ContentType="text/javascript")
     assert browser.get("/app.js").text == "changed"
-    assert upload(boto3.client("s3"), BUCKET, folder, {"apiBase": "/api"}) == 1
-    assert upload(boto3.client("s3"), BUCKET, folder, {"apiBase": "/api"}) == 0
+    assert upload(boto3.client("s3"), BUCKET, folder, {"demo": None}) == 1
+    assert upload(boto3.client("s3"), BUCKET, folder, {"demo": None}) == 0
     assert browser.get("/app.js").text == SCRIPT
 
 

@@ -25,7 +25,7 @@ from infra.deploy.site import (
 
 FRONTEND = Path(__file__).parents[2] / "chalice_app" / "frontend"
 BUCKET = "site"
-CONFIG = {"apiBase": "/api", "demo": None}
+CONFIG = {"demo": None}
 
 
 @pytest.fixture
@@ -65,9 +65,11 @@ def test_all_that_the_page_and_its_scripts_load_is_there() -> None:
     for key, one in objects.items():
         if not key.endswith(".js") or "/vendor/" in key:
             continue
-        for address in re.findall(r"""(?:from|import|import\()\s*["'](\.[^"']+)["']""", one.body.decode()):
+        code = one.body.decode()
+        for address in re.findall(r"""(?:from|import|import\(|new URL\()\s*["'](\.[^"']+)["']""", code):
             assert posixpath.normpath(posixpath.join(posixpath.dirname(key), address)) in objects
             imported += 1
+        assert not re.search(r'"/(styles|components|pages|vendor)/', code), key
     assert imported > 20
 
 

@@ -13,7 +13,6 @@ from chalicelib.api.responses import (
     MovieCard,
     MovieDetail,
     MovieRating,
-    MyMovie,
     NextToRate,
     RatedMovie,
     RatedPage,
@@ -24,9 +23,8 @@ from chalicelib.api.routing import route
 from chalicelib.domain.errors import NotFoundError, NotReadyError
 from chalicelib.domain.movie import parse_movie_id
 from chalicelib.services import rating as service
-from chalicelib.services.movies import known_movie
-from chalicelib.storage.marks import mark_of, marks_of
-from chalicelib.storage.ratings import delete_rating, rating_of, ratings_of
+from chalicelib.storage.marks import marks_of
+from chalicelib.storage.ratings import delete_rating, ratings_of
 
 blueprint = Blueprint(__name__)
 
@@ -38,12 +36,7 @@ _PLACE_BY_TITLE = TypeAdapter[service.Place](tuple[ShortText, Number, MovieNumbe
 def library(request: Request) -> Response:
     """All my stars and marks, by movie id."""
     person_id = person_asking(request)
-    return answer(
-        Library(
-            ratings={rating.movie_id: rating.stars for rating in ratings_of(person_id)},
-            marks={mark.movie_id: mark.kind for mark in marks_of(person_id)},
-        )
-    )
+    return answer(Library.of(ratings_of(person_id), marks_of(person_id)))
 
 
 @route(
@@ -98,31 +91,6 @@ def unrate(request: Request, movie_id: str) -> Response:
     """Take my rating of a movie back."""
     delete_rating(person_asking(request), parse_movie_id(movie_id))
     return nothing()
-
-
-@route(
-    blueprint,
-    "GET",
-    "/me/movies/{movie_id}",
-    needs=Credential.ACCESS_TOKEN,
-    answers=MyMovie,
-    raises=(NotFoundError, NotReadyError),
-)
-def my_movie(request: Request, movie_id: str) -> Response:
-    """What I said of a movie, and how many stars I am expected to give it, as far as that is sure."""
-    from chalicelib.services.suggesting import prediction  # it imports numpy
-
-    person_id, number = person_asking(request), parse_movie_id(movie_id)
-    rating, mark = rating_of(person_id, number), mark_of(person_id, number)
-    if rating is None and mark is None:
-        known_movie(number)
-    return answer(
-        MyMovie(
-            stars=rating.stars if rating else None,
-            mark=mark.kind if mark else None,
-            **MyMovie.fields_of(prediction(person_id, number)),
-        )
-    )
 
 
 @route(

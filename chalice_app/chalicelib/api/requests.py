@@ -226,6 +226,10 @@ class Filters(Query):
         )
 
 
+class RefreshQuery(Query):
+    library: bool = False
+
+
 class MoviesQuery(Filters):
     sort: Annotated[
         Sort | None, Field(description="Without it: the best match for `q` first, or else the most popular.")

@@ -1,5 +1,6 @@
 """What the API answers with."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Annotated, Literal
 
@@ -8,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from chalicelib.config import settings
 from chalicelib.domain.account import Account
-from chalicelib.domain.mark import MarkKind
+from chalicelib.domain.mark import Mark, MarkKind
 from chalicelib.domain.movie import imdb_tag
+from chalicelib.domain.rating import Rating
 from chalicelib.domain.suggestion import Prediction
 from chalicelib.storage.catalogue import ListedMovie
 
@@ -52,14 +54,6 @@ class Profile(Answer):
             joined_at=account.joined_at,
             operator=account.is_operator,
         )
-
-
-class Session(Answer):
-    """`expires_in` is in seconds."""
-
-    access_token: str
-    expires_in: int
-    account: Profile
 
 
 class MovieCard(Answer):
@@ -152,6 +146,22 @@ class Library(Answer):
     ratings: dict[int, float]
     marks: dict[int, MarkKind]
 
+    @classmethod
+    def of(cls, ratings: Iterable[Rating], marks: Iterable[Mark]) -> "Library":
+        return cls(
+            ratings={rating.movie_id: rating.stars for rating in ratings},
+            marks={mark.movie_id: mark.kind for mark in marks},
+        )
+
+
+class Session(Answer):
+    """`expires_in` is in seconds; `library` is null where it was not asked for."""
+
+    access_token: str
+    expires_in: int
+    account: Profile
+    library: Library | None = None
+
 
 class MovieRating(Answer):
     movie_id: int
@@ -213,13 +223,6 @@ class Predicted(Answer):
             return dict.fromkeys(("predicted_stars", "likely_from", "likely_to"))
         fewest, most = prediction.likely
         return {"predicted_stars": prediction.stars, "likely_from": fewest, "likely_to": most}
-
-
-class MyMovie(Predicted):
-    """The prediction goes by everything that the person rated but this movie."""
-
-    stars: float | None
-    mark: MarkKind | None
 
 
 class SuggestedMovie(Predicted):

@@ -238,14 +238,9 @@ def similar_to(movie_id: MovieId, count: int) -> list[MovieId]:
     return [] if version is None else similar_movies(_model(version), movie_id, count)
 
 
-def prediction(person_id: PersonId, movie_id: MovieId) -> Prediction | None:
-    """What we expect this person to give the movie, from all that they rated but the movie itself; None
-    without a model, or for a movie new to it."""
-    return None if current_model_version() is None else prediction_from(_oldest_first(person_id), movie_id)
-
-
 def prediction_from(ratings: Mapping[MovieId, float], movie_id: MovieId) -> Prediction | None:
-    """The same for somebody without an account, from their ratings, oldest first."""
+    """What we expect somebody to give the movie, from all that they rated, oldest first, but the movie
+    itself; None without a model, or for a movie new to it."""
     version = current_model_version()
     if version is None:
         return None
@@ -254,23 +249,28 @@ def prediction_from(ratings: Mapping[MovieId, float], movie_id: MovieId) -> Pred
 
 
 @dataclass(frozen=True, slots=True)
-class PersonReasons:
-    """`ratings` are the person's own, of which the reasons speak."""
+class Standing:
+    """How a movie stands with a person. `ratings` are their own but that of the movie, of which the reasons
+    speak; the prediction and the reasons are None without a model, or for a movie new to it."""
 
-    reasons: Reasons
     ratings: Mapping[MovieId, float]
+    prediction: Prediction | None
+    reasons: Reasons | None
 
 
-def why(person_id: PersonId, movie_id: MovieId, most: int) -> PersonReasons | None:
-    """Why the movie stands where it does for this person, or stood before they rated it: at most so many of
-    their ratings for and against it. None without a model, or for a movie new to it."""
+def standing_of(person_id: PersonId, movie_id: MovieId, most: int) -> Standing:
+    """What we expect this person to give the movie, and why it stands where it does for them, or stood before
+    they rated it: at most so many of their ratings for and against it."""
     version = current_model_version()
     if version is None:
-        return None
+        return Standing({}, None, None)
     ratings = _oldest_first(person_id)
     ratings.pop(movie_id, None)
-    reasons = reasons_for(_model(version), ratings, movie_id, most)
-    return None if reasons is None else PersonReasons(reasons, ratings)
+    return Standing(
+        ratings,
+        prediction_from(ratings, movie_id),
+        reasons_for(_model(version), ratings, movie_id, most),
+    )
 
 
 def predicted_from_the_others(ratings: Mapping[MovieId, float]) -> dict[MovieId, float]:

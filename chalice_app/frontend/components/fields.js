@@ -1,8 +1,8 @@
 // Fields of forms, each with its label, its hint, and what is wrong with it.
 
-import { Problem } from "../api.js";
+import { Icon } from "../page.js";
+import { Problem } from "../store.js";
 import { html, useRef, useState } from "../vendor/preact.js";
-import { Icon } from "./base.js";
 
 /** What an error says, by field; under `form` where it is about none. */
 export function problemsIn(error) {

@@ -1,10 +1,8 @@
 // Films and people as one types: the listbox under a search field (the combobox pattern of the WAI-ARIA APG).
 
-import { find } from "../api.js";
-import { navigate } from "../router.js";
-import { learn } from "../store.js";
+import { countOf, Icon, navigate } from "../page.js";
+import { get, learn } from "../store.js";
 import { html, render } from "../vendor/preact.js";
-import { countOf, Icon } from "./base.js";
 import { Poster } from "./poster.js";
 
 const TYPING_MS = 130;
@@ -79,7 +77,7 @@ export function attach(input) {
     stop = new AbortController();
     const { signal } = stop;
     try {
-      const found = await find(text, signal);
+      const found = await get("/search", { q: text }, signal);
       if (signal.aborted) return undefined;
       learn(found.films);
       shown = { text, options: optionsOf(text, found) };

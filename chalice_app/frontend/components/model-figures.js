@@ -1,8 +1,7 @@
 // A model's card: figures with intervals, comparisons, plots.
 
-import { config } from "../api.js";
+import { useNearby } from "../page.js";
 import { html } from "../vendor/preact.js";
-import { useLoaded } from "./base.js";
 import { number, percent, State, Table, Tile } from "./ops.js";
 
 const NAMES = {
@@ -15,7 +14,6 @@ const figure = ({ value, interval }) => html`<span>${number(value, 3)}${interval
 const WORDS = { rmse: "Error of the stars (RMSE)", ndcg10: "Quality of the ranking (nDCG@10)" };
 
 export function ModelFigures({ card }) {
-  const { data: base } = useLoaded(async () => (await config).apiBase, []);
   const { stars, ranking, verdict } = card;
   return html`
     <dl class="ops-tiles">
@@ -40,7 +38,13 @@ export function ModelFigures({ card }) {
     ${card.new_people.length > 0 && html`<h2>People it has never met</h2>
       <${Table} label="New people" columns=${[["After", (row) => `${row.ratings} ${row.ratings === 1 ? "rating" : "ratings"}`], ["People", (row) => number(row.people), true], ["nDCG@10", (row) => number(row.ndcg10, 3), true],
         ["Most popular", (row) => number(row.popularity_ndcg10, 3), true], ["Better by, 95 %", (row) => `${number(row.better_by[0], 3)} to ${number(row.better_by[1], 3)}`, true]]} rows=${card.new_people} />`}
-    ${base && card.plots.length > 0 && html`<h2>Plots</h2><div class="ops-plots">${card.plots.map((name) => html`<figure key=${name}>
-      <img src=${`${base}/models/${card.version}/plots/${name}`} alt=${NAMES[name]?.[1] ?? name} loading="lazy" width="560" height="340" />
-      <figcaption><b>${NAMES[name]?.[0] ?? name}.</b> ${NAMES[name]?.[1]}</figcaption></figure>`)}</div>`}`;
+    ${card.plots.length > 0 && html`<h2>Plots</h2><${Plots} card=${card} />`}`;
+}
+
+/** Pictures, which come once the reader nears them: browsers themselves begin far earlier. */
+function Plots({ card }) {
+  const [place, near] = useNearby("200px");
+  return html`<div class="ops-plots" ref=${place}>${card.plots.map((name) => html`<figure key=${name}>
+    <img src=${near ? `/api/models/${card.version}/plots/${name}` : null} alt=${NAMES[name]?.[1] ?? name} width="560" height="340" />
+    <figcaption><b>${NAMES[name]?.[0] ?? name}.</b> ${NAMES[name]?.[1]}</figcaption></figure>`)}</div>`;
 }

@@ -1,15 +1,17 @@
 // What the operator's screens share: their frame, tables, states, confirmation, and looking again while a job runs.
 
-import { useEntry } from "../router.js";
-import { notify, useStore } from "../store.js";
+import { Failure, Nothing, useEntry, useLoaded, useTitle } from "../page.js";
+import { get, notify, request, useStore } from "../store.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
-import { Failure, Nothing, useLoaded, useTitle } from "./base.js";
 
 // Only these pages need these styles. Without them a page is plain, but works.
 await new Promise((done) => {
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/styles/ops.css", onload: done, onerror: done });
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("../styles/ops.css", import.meta.url), onload: done, onerror: done });
   document.head.append(link);
 });
+
+export const getOps = (what, query, signal) => get(`/ops/${what}`, query, signal);
+export const changeOps = (method, what, body) => request(method, `/ops/${what}`, { body });
 
 const POLL_MS = 2000;
 const SCREENS = [["/ops", "Overview"], ["/ops/runs", "Runs"], ["/ops/models", "Models"], ["/ops/data", "Data"], ["/ops/people", "People"], ["/ops/films", "Films"], ["/ops/cost", "Cost"]];

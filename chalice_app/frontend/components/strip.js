@@ -1,15 +1,15 @@
 // What we would suggest so far: it stays in sight while one rates, and sharpens with each film.
 
-import { loadSuggestions } from "../mine.js";
-import { learn, peek, useStore } from "../store.js";
+import { get, learn, peek, send, triedBody, useStore } from "../store.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { Poster } from "./poster.js";
 
 const LENGTH = 12;
+const load = (signal) => (peek().session === "in" ? get("/me/suggestions", { limit: LENGTH }, signal) : send("POST", "/suggestions", { body: { ...triedBody(), limit: LENGTH }, signal }));
 const REST_MS = 400; // between a rating and the next list
 
 /** Nothing before the first rating. `onAll` is called to see all of it. */
-export function SuggestionStrip({ onAll }) {
+export function Strip({ onAll }) {
   const count = useStore((state) => state.ratings.size);
   const changes = useStore((state) => state.tasteChanges);
   const [page, setPage] = useState(null); // { items, count }: `count` ratings led to it
@@ -18,7 +18,7 @@ export function SuggestionStrip({ onAll }) {
     const stop = new AbortController();
     const read = async () => {
       try {
-        const { items } = await loadSuggestions(LENGTH, stop.signal);
+        const { items } = await load(stop.signal);
         learn(items.map(({ movie }) => movie));
         setPage({ items, count: peek().ratings.size });
         setError(null);

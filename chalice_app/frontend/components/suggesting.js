@@ -1,7 +1,7 @@
 // Suggestions as a person wishes for them, which follow every rating without moving from under a pointer
 // or the focus.
 
-import { recall, remember } from "../router.js";
+import { recall, remember } from "../page.js";
 import { learn, peek, useStore } from "../store.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 
@@ -195,6 +195,7 @@ export function rememberWish(wish) {
   else localStorage.removeItem(placeOf());
 }
 
+export const listOf = (text) => (text ?? "").split(",").filter(Boolean);
 export const wishOf = (query) => only(FIELDS, Object.fromEntries(query));
 export const dialsOf = ({ adventure, order }) => only(FIELDS, { adventure, order });
 

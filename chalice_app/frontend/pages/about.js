@@ -1,6 +1,6 @@
 // What this is and where its films come from.
 
-import { useTitle } from "../components/base.js";
+import { useTitle } from "../page.js";
 import { html } from "../vendor/preact.js";
 
 export default function About() {

@@ -1,9 +1,8 @@
 // My account: who I am here, where I am logged in, and leaving for good.
 
-import { askForConfirmation, endOtherSessions, endSession, getAccount, keepEmail, putEmail, putName, putPassword } from "../api.js";
-import { Failure, useLoaded, useTitle } from "../components/base.js";
 import { Field, Form, Password } from "../components/fields.js";
-import { leaveForGood, notify, updateAccount, useStore } from "../store.js";
+import { Failure, useLoaded, useTitle } from "../page.js";
+import { get, leaveForGood, notify, request, updateAccount, useStore } from "../store.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
@@ -39,7 +38,7 @@ const Save = ({ busy, children }) => html`<button class="button" disabled=${busy
 
 function Name({ account }) {
   const send = (done) => async ({ name }) => {
-    updateAccount(await putName(name));
+    updateAccount(await request("PUT", "/me/name", { body: { name } }));
     done();
     notify("Your name is changed.");
   };
@@ -51,13 +50,13 @@ function Name({ account }) {
 
 function Email({ account, pending, reload }) {
   const send = (done) => async ({ email, password }) => {
-    await putEmail({ email: email.trim(), password });
+    await request("PUT", "/me/email", { body: { email: email.trim(), password } });
     done();
     reload();
     notify(email.trim().toLowerCase() === account.email ? "Your address stays what it is." : `A link is on its way to ${email.trim()}.`);
   };
-  const again = () => askForConfirmation().then(() => notify(`A link is on its way to ${pending ?? account.email}.`), failed("No mail was sent."));
-  const keep = () => keepEmail().then(() => { reload(); notify("Your address stays what it is."); }, failed("That was not saved."));
+  const again = () => request("POST", "/me/confirmation").then(() => notify(`A link is on its way to ${pending ?? account.email}.`), failed("No mail was sent."));
+  const keep = () => request("DELETE", "/me/pending-email").then(() => { reload(); notify("Your address stays what it is."); }, failed("That was not saved."));
   return html`<${Part} title="E-mail address" change="Change" value=${html`<p>${account.email}</p>
       ${pending ? html`<p class="account-hint"><b>${pending}</b> takes its place once you follow the link that was sent there.
           <button type="button" class="link-button" onClick=${again}>Send again</button> · <button type="button" class="link-button" onClick=${keep}>Keep the present one</button></p>`
@@ -70,7 +69,7 @@ function Email({ account, pending, reload }) {
 
 function PasswordPart({ account, reload }) {
   const send = (done) => async ({ current, password }) => {
-    await putPassword({ current, password });
+    await request("PUT", "/me/password", { body: { current, password } });
     done();
     reload();
     notify("Your password is changed, and other devices are logged out.");
@@ -98,8 +97,8 @@ function Sessions({ sessions, show }) {
   return html`<section class="account-part"><h2>Where you are logged in</h2>
     <ul class="devices">${sessions.map((one) => html`<li key=${one.session_id} class="account-line"><div><b>${one.device}</b>${one.current && html` <span class="for-you">This device</span>`}
         <p class="account-hint">Since ${day.format(one.began_at)} · used ${one.current ? "now" : since(one.used_at)}</p></div>
-      ${!one.current && html`<${Twice} label="Log out" sure="Log it out" act=${() => end((other) => other === one, () => endSession(one.session_id), `${one.device} is logged out.`)} />`}</li>`)}</ul>
-    ${sessions.length > 1 && html`<${Twice} label="Log out everywhere else" sure="Log them all out" act=${() => end((one) => !one.current, endOtherSessions, "You are logged out everywhere else.")} />`}</section>`;
+      ${!one.current && html`<${Twice} label="Log out" sure="Log it out" act=${() => end((other) => other === one, () => request("DELETE", `/me/sessions/${one.session_id}`), `${one.device} is logged out.`)} />`}</li>`)}</ul>
+    ${sessions.length > 1 && html`<${Twice} label="Log out everywhere else" sure="Log them all out" act=${() => end((one) => !one.current, () => request("DELETE", "/me/sessions"), "You are logged out everywhere else.")} />`}</section>`;
 }
 
 function Leave({ account }) {
@@ -119,7 +118,7 @@ export default function Account() {
   const [attempt, setAttempt] = useState(0);
   const [sessions, setSessions] = useState(null);
   const [pending, setPending] = useState(null);
-  const { data, error, retry } = useLoaded(getAccount, [attempt]);
+  const { data, error, retry } = useLoaded((signal) => get("/me/account", null, signal), [attempt]);
   useEffect(() => {
     if (!data) return;
     updateAccount(data.profile);

@@ -1,7 +1,7 @@
 // The API for people who build on it, drawn from its own description (OpenAPI).
 
-import { getDescription } from "../api.js";
-import { Failure, Nothing, useLoaded, useTitle } from "../components/base.js";
+import { Failure, Nothing, useLoaded, useTitle } from "../page.js";
+import { get } from "../store.js";
 import { html } from "../vendor/preact.js";
 
 const METHODS = ["get", "put", "post", "delete"]; // HEAD is GET without the body
@@ -117,7 +117,7 @@ function OneProblem({ api, slug }) {
 
 export default function ApiDocs({ params }) {
   useTitle("API");
-  const { data, error, retry } = useLoaded(getDescription, []);
+  const { data, error, retry } = useLoaded((signal) => get("/openapi.json", null, signal), []);
   return html`<div class="wrap prose api-docs">${error ? html`<${Failure} error=${error} retry=${retry} />`
     : !data ? html`<h1 tabindex="-1">API</h1><div class="waiting" aria-busy="true"></div>`
     : params.slug ? html`<${OneProblem} api=${data} slug=${params.slug} />` : html`<${Everything} api=${data} />`}</div>`;

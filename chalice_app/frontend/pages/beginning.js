@@ -1,11 +1,8 @@
 // The first minutes: well-known films that differ, to give stars to, and what follows from them.
 
-import { listToBeginWith } from "../api.js";
-import { Failure, Icon, useLoaded, useTitle } from "../components/base.js";
 import { GridSkeleton, MovieCard } from "../components/movie-card.js";
-import { SuggestionStrip } from "../components/strip.js";
-import { navigate } from "../router.js";
-import { goToSignIn, learn, peek, useStore } from "../store.js";
+import { Failure, Icon, navigate, SuggestionStrip, useLoaded, useTitle } from "../page.js";
+import { get, goToSignIn, learn, peek, useStore } from "../store.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 const ENOUGH = 5; // ratings after which suggestions say more than popularity does
@@ -18,7 +15,7 @@ export default function Beginning({ onReady = () => navigate("/") }) {
   const account = useStore((state) => state.account);
   const [before] = useState(() => peek().ratings.size);
   const { data, error, retry } = useLoaded(async (signal) => {
-    const { items } = await listToBeginWith(signal);
+    const { items } = await get("/movies/to-begin-with", null, signal);
     learn(items);
     return items;
   }, []);
@@ -44,6 +41,6 @@ export default function Beginning({ onReady = () => navigate("/") }) {
     </section>
     ${error ? html`<${Failure} error=${error} retry=${retry} />` : data ? html`<div class="grid">${data.map((movie) => html`<${MovieCard} key=${movie.movie_id} movie=${movie} />`)}</div>` : html`<${GridSkeleton} count=${18} />`}
     <p class="beginning-foot">None of these? <a href="/browse">Search for films you know</a></p>
-    <${SuggestionStrip} onAll=${onReady} />
+    ${count > 0 && html`<${SuggestionStrip} onAll=${onReady} />`}
   </div>`;
 }

@@ -1,12 +1,9 @@
 // Every film: search, sort, filter. The address holds the whole state.
 
-import { listMovies } from "../api.js";
-import { countOf, Failure, FinderInput, Icon, Nothing, useTitle } from "../components/base.js";
-import { MoreOf, useEndless } from "../components/endless.js";
-import { GenreChips } from "../components/genre-chips.js";
+import { GenreChips, MoreOf, useEndless } from "../components/listing.js";
 import { GridSkeleton, MovieCard } from "../components/movie-card.js";
-import { navigate } from "../router.js";
-import { learn } from "../store.js";
+import { countOf, Failure, FinderInput, Icon, navigate, Nothing, useTitle } from "../page.js";
+import { get, learn } from "../store.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
 const SORTS = [
@@ -103,7 +100,7 @@ export default function Browse({ entry }) {
   const filters = Object.fromEntries(FIELDS.map((name) => [name, query.get(name)]));
   const key = JSON.stringify(filters);
   const list = useEndless(key, async (cursor, signal) => {
-    const page = await listMovies({ ...filters, limit: 36, cursor }, signal);
+    const page = await get("/movies", { ...filters, limit: 36, cursor }, signal);
     learn(page.items);
     return page;
   });

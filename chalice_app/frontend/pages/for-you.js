@@ -1,13 +1,10 @@
 // Home for someone who has rated: a film for tonight, and rows of suggestions that follow every rating.
 
-import { countOf, Failure, Icon, Nothing, useTitle } from "../components/base.js";
-import { AsideButton, MovieRow, Prediction, rateOrRemove, useStars, WatchlistButton } from "../components/movie-card.js";
+import { AsideButton, MovieRow, Prediction, rateOrRemove, Stars, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Backdrop, Poster } from "../components/poster.js";
-import { Stars } from "../components/stars.js";
 import { addressOf, Dials, dialsOf, FILTERS, rememberedWish, rememberWish, Updated, useSuggestions } from "../components/suggesting.js";
-import { loadRows } from "../mine.js";
-import { recall } from "../router.js";
-import { goToSignIn, useStore } from "../store.js";
+import { countOf, Failure, Icon, Later, Nothing, recall, useTitle } from "../page.js";
+import { get, goToSignIn, peek, send, triedBody, useStore } from "../store.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 function Pick({ suggestion, row }) {
@@ -29,6 +26,11 @@ function Pick({ suggestion, row }) {
   </section>`;
 }
 
+function loadRows({ adventure, ...others }) {
+  if (peek().session === "in") return get("/me/suggestions/rows", { adventure, ...others });
+  return send("POST", "/suggestions/rows", { body: { ...triedBody(), ...others, ...(adventure && { adventure: Number(adventure) }) } });
+}
+
 /** Where all that belongs in a row is listed, if it is more than the row shows. */
 function allOf({ kind, subject }, wish) {
   const dials = dialsOf(wish);
@@ -38,7 +40,17 @@ function allOf({ kind, subject }, wish) {
   return kind.endsWith("decade") ? addressOf({ ...dials, year_from: subject, year_to: Number(subject) + 9 }) : null;
 }
 
+const loadBeginning = () => import("./beginning.js").then((page) => page.default);
+
+/** Who has not rated yet begins with films they know. */
 export default function ForYou() {
+  const [beginning, begin] = useState(peek().ratings.size === 0);
+  return beginning ? html`<${Later} load=${loadBeginning} waiting=${html`<${Waiting} />`} onReady=${() => begin(false)} />` : html`<${Rows} />`;
+}
+
+const Waiting = () => html`<div class="wrap" aria-busy="true"><h1 class="hidden" tabindex="-1">For you</h1><div class="pick skeleton"></div><${MovieRow} id="row-waiting" title="For you" movies=${null} /></div>`;
+
+function Rows() {
   useTitle("For you");
   useEffect(() => window.scrollTo({ top: recall("scroll") ?? 0 }), []);
   const isGuest = useStore((state) => state.session !== "in");
@@ -53,9 +65,7 @@ export default function ForYou() {
     setWish(rememberedWish());
   };
   if (!list) {
-    return html`<div class="wrap"><h1 class="hidden" tabindex="-1">For you</h1>
-      ${error ? html`<${Failure} error=${error} retry=${refresh} />`
-        : html`<div aria-busy="true"><div class="pick skeleton"></div><${MovieRow} id="row-waiting" title="For you" movies=${null} /></div>`}</div>`;
+    return error ? html`<div class="wrap"><h1 class="hidden" tabindex="-1">For you</h1><${Failure} error=${error} retry=${refresh} /></div>` : html`<${Waiting} />`;
   }
   const [first, ...others] = list.rows;
   const rows = first ? [{ ...first, items: first.items.slice(1) }, ...others].filter(({ items }) => items.length) : [];

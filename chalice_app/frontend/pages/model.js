@@ -1,14 +1,14 @@
 // The public card of the current model.
 
-import { getModelCard, Problem } from "../api.js";
-import { Failure, Nothing, useLoaded, useTitle } from "../components/base.js";
 import { ModelFigures } from "../components/model-figures.js";
 import { number, Waiting, when } from "../components/ops.js";
+import { Failure, Nothing, useLoaded, useTitle } from "../page.js";
+import { get, Problem } from "../store.js";
 import { html } from "../vendor/preact.js";
 
 export default function ModelCard() {
   useTitle("The model");
-  const { data: card, error, retry } = useLoaded(getModelCard, []);
+  const { data: card, error, retry } = useLoaded((signal) => get("/model", null, signal), []);
   const none = error instanceof Problem && (error.status === 404 || error.slug === "not-ready");
   return html`<div class="model"><div class="wrap">
     <div class="page-head"><h1 tabindex="-1">The model</h1></div>

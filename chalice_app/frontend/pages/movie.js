@@ -1,13 +1,9 @@
 // One film.
 
-import { getMovie, getWhy, listMovies, listSimilar } from "../api.js";
-import { countOf, Failure, Nothing, starText, useKept, useLoaded, useNearby, useTitle } from "../components/base.js";
-import { AsideButton, LikelyRange, MovieRow, rateOrRemove, surely, useMark, useStars, WatchlistButton } from "../components/movie-card.js";
-import { Histogram } from "../components/histogram.js";
+import { AsideButton, Histogram, LikelyRange, MovieRow, rateOrRemove, Stars, surely, useMark, useStars, WatchlistButton } from "../components/movie-card.js";
 import { Backdrop, Poster } from "../components/poster.js";
-import { Stars, starsAloud } from "../components/stars.js";
-import { loadPrediction } from "../mine.js";
-import { known, learn, mark, useStore } from "../store.js";
+import { countOf, Failure, Nothing, starsAloud, starText, useKept, useLoaded, useNearby, useTitle } from "../page.js";
+import { get, known, learn, mark, send, triedBody, useStore } from "../store.js";
 import { html } from "../vendor/preact.js";
 
 const browse = (fields) => `/browse?${new URLSearchParams(fields)}`;
@@ -22,9 +18,18 @@ function verdictOn(stars, { predicted_stars: guess, likely_from: from, likely_to
 
 const Guessing = () => html`<p class="mine-guess skeleton" aria-busy="true"><span class="bar"></span><span class="bar short"></span></p>`;
 
-function Guess({ movie, stars }) {
+/** How a film stands with whoever is here: how many stars we expect, and why it stands there; null where they rated nothing. */
+function useStanding(id) {
   const changes = useStore((state) => state.tasteChanges);
-  const { data, error, retry } = useKept(useLoaded((signal) => loadPrediction(movie.movie_id, signal), [movie.movie_id, changes]));
+  const session = useStore((state) => state.session);
+  return useKept(useLoaded(async (signal) => {
+    if (session === "in") return get(`/me/movies/${id}`, null, signal);
+    const body = triedBody();
+    return session === "out" && body.ratings.length ? send("POST", `/movies/${id}/predicted-stars`, { body, signal }) : null;
+  }, [id, changes, session]));
+}
+
+function Guess({ stars, standing: { data, error, retry } }) {
   if (error) return html`<p class="mine-guess">We could not make our guess. <button type="button" class="link-button" onClick=${retry}>Try again</button></p>`;
   if (!data) return html`<${Guessing} />`;
   const { predicted_stars: guess, likely_from: from, likely_to: to } = data;
@@ -36,7 +41,7 @@ function Guess({ movie, stars }) {
   </div>`;
 }
 
-function Mine({ movie }) {
+function Mine({ movie, standing }) {
   const session = useStore((state) => state.session);
   const stars = useStars(movie);
   const aside = useMark(movie) === "not_interested";
@@ -44,7 +49,7 @@ function Mine({ movie }) {
   return html`<section class="mine" aria-label="Your stars">
     <p class="mine-label">${stars ? html`You gave it <b>${starsAloud(stars)}</b>` : "Your stars"}</p>
     <${Stars} movie=${movie} value=${stars} onRate=${rateOrRemove(movie)} size="big" />
-    ${(session === "in" || (session === "out" && tried)) && html`<${Guess} movie=${movie} stars=${stars} />`}
+    ${(session === "in" || (session === "out" && tried)) && html`<${Guess} stars=${stars} standing=${standing} />`}
     ${session === "starting" && html`<${Guessing} />`}
     ${session === "out" && !tried && html`<p class="mine-guess">Rate a few films, this one or <a href="/start">others</a>: then we guess your stars and say how sure we are.</p>`}
     <div class="mine-acts"><${WatchlistButton} movie=${movie} wide /><${AsideButton} movie=${movie} wide /></div>
@@ -82,23 +87,20 @@ function Side({ title, parts, all }) {
 const HOW = "A film that you liked speaks for those that the same people like, and against those that they leave alone; with one that you disliked it is the other way round.";
 
 /** Why a film stands where it does for someone: what each of their ratings counts for it and against it. */
-function Why({ movie }) {
-  const changes = useStore((state) => state.tasteChanges);
-  const { data, error, retry } = useKept(useLoaded((signal) => getWhy(movie.movie_id, signal), [movie.movie_id, changes]));
+function Why({ movie, standing: { data, error } }) {
   const stars = useStars(movie);
   const others = useStore((state) => state.ratings.size) - (stars ? 1 : 0);
   const parts = data?.why ? partsOf(data.why) : [];
-  if (data && !parts.length) return null;
+  if (error || (data && !parts.length)) return null; // the guess above says what went wrong
   const personal = parts.some(({ key }) => key !== "average");
   const sum = `${stars ? "Before you rated it, its place among your suggestions was" : "Its place among your suggestions is"} exactly the sum of these.`;
-  return html`<section class="why" aria-labelledby="why" aria-busy=${data || error ? null : "true"}>
+  return html`<section class="why" aria-labelledby="why" aria-busy=${data ? null : "true"}>
     <h2 id="why">What speaks for it, and against</h2>
     ${data ? html`<p>${personal ? `${sum} ${HOW}` : others ? "None of your ratings says anything about this film: only what most people like counts." : html`So far we only know what most people like. <a href="/rate">Rate some films</a>, and this will be about you.`}</p>
       <div class="why-sides">
         <${Side} title="For it" parts=${parts.filter(({ adds }) => adds > 0)} all=${parts} />
         <${Side} title="Against it" parts=${parts.filter(({ adds }) => adds < 0)} all=${parts} />
       </div>`
-      : error ? html`<${Failure} error=${error} retry=${retry} />`
       : html`<div class="skeleton" aria-hidden="true"><span class="bar"></span><span class="bar"></span><span class="bar short"></span></div>`}
   </section>`;
 }
@@ -111,10 +113,10 @@ function Alike({ movie }) {
   const genres = movie.genres.slice(0, 2);
   const { data, error } = useLoaded(async (signal) => {
     if (!near) return null;
-    const { items: similar } = await listSimilar(movie.movie_id, signal);
+    const { items: similar } = await get(`/movies/${movie.movie_id}/similar`, { limit: 18 }, signal);
     const byTaste = similar.length >= FEW;
     if (!byTaste && !genres.length) return { movies: [] };
-    const { items } = byTaste ? { items: similar } : await listMovies({ genre: genres.join(","), sort: "top-rated", limit: 19 }, signal);
+    const { items } = byTaste ? { items: similar } : await get("/movies", { genre: genres.join(","), sort: "top-rated", limit: 19 }, signal);
     learn(items);
     return { byTaste, movies: items.filter(({ movie_id: id }) => id !== movie.movie_id) };
   }, [near, movie.movie_id]);
@@ -138,7 +140,8 @@ function language(code) {
 export default function MoviePage({ params }) {
   const session = useStore((state) => state.session);
   const id = Number(params.id);
-  const { data, error, loading, retry } = useLoaded((signal) => getMovie(id, signal), [id]);
+  const { data, error, loading, retry } = useLoaded((signal) => get(`/movies/${id}`, null, signal), [id]);
+  const standing = useStanding(id);
   const movie = data ?? known(id);
   useTitle(movie ? `${movie.title}${movie.year ? ` (${movie.year})` : ""}` : error ? "Film not found" : "Film");
 
@@ -176,10 +179,10 @@ export default function MoviePage({ params }) {
             <span class="everyone-words">${movie.rating_mean ? html`<span class="meter" role="img" aria-label=${`Average ${movie.rating_mean.toFixed(1)} of 5 stars`}><i ref=${(bar) => bar?.style.setProperty("width", `${movie.rating_mean * 20}%`)}></i></span>` : null}
               <span>${movie.rating_count ? countOf(movie.rating_count, "rating") : "No ratings yet"}</span></span>
             ${data?.rating_histogram.length > 0 && html`<${Histogram} counts=${data.rating_histogram} />`}</div>
-          <${Mine} movie=${movie} />
+          <${Mine} movie=${movie} standing=${standing} />
         </aside>
       </div>
-      ${session === "in" && html`<${Why} movie=${movie} />`}
+      ${session !== "out" && html`<${Why} movie=${movie} standing=${standing} />`}
       <${Alike} movie=${movie} />
     </div>
   </article>`;

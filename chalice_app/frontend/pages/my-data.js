@@ -1,8 +1,7 @@
 // Bringing ratings from elsewhere, and taking them away again.
 
-import { exportData, importFile, listMovies } from "../api.js";
-import { countOf, Icon, MyPages, starText, useTitle } from "../components/base.js";
-import { mark, notify, refreshLibrary } from "../store.js";
+import { countOf, Icon, MyPages, starText, useTitle } from "../page.js";
+import { get, mark, notify, refreshLibrary, request, withQuery } from "../store.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
 const LARGEST_MB = 4;
@@ -17,6 +16,7 @@ const GUIDES = [
   ["Matinee", html`<p>The CSV file that you take away below can be brought back, here or to another Matinee.</p>`],
 ];
 
+const importFile = (file, name, dryRun) => request("POST", withQuery("/me/imports", { name: name.slice(-200), dry_run: dryRun }), { file });
 const csv = (rows) => rows.map((row) => row.map((cell) => `"${String(cell ?? "").replaceAll('"', '""')}"`).join(",")).join("\r\n") + "\r\n";
 const isoOf = (milliseconds) => (milliseconds === null ? "" : new Date(milliseconds).toISOString());
 const today = () => new Date().toISOString().slice(0, 10);
@@ -76,7 +76,7 @@ function Finder({ row, onPick, onClose }) {
     const typing = setTimeout(async () => {
       if (!text.trim()) return setFound(null);
       try {
-        setFound((await listMovies({ q: text.trim(), limit: FOUND }, stop.signal)).items);
+        setFound((await get("/movies", { q: text.trim(), limit: FOUND }, stop.signal)).items);
         setError(null);
       } catch (problem) {
         if (!stop.signal.aborted) setError(problem);
@@ -242,7 +242,7 @@ function Export() {
   const take = (format, type) => async () => {
     setBusy(format);
     try {
-      save(await exportData(format), type, `matinee-${format === "csv" ? "ratings" : "data"}-${today()}.${format}`);
+      save(await request("GET", withQuery("/me/export", { format }), { asText: true }), type, `matinee-${format === "csv" ? "ratings" : "data"}-${today()}.${format}`);
     } catch (error) {
       notify(`Your data could not be fetched. ${error.message}`, { tone: "bad", action: { label: "Try again", run: take(format, type) } });
     } finally {

@@ -1,13 +1,10 @@
 // Everything that I have rated: search, sort, filter. The address holds the whole state.
 
-import { countOf, Failure, Icon, MyPages, Nothing, useTitle } from "../components/base.js";
-import { MoreOf, useEndless } from "../components/endless.js";
-import { rateOrRemove, useStars } from "../components/movie-card.js";
+import { MoreOf, useEndless } from "../components/listing.js";
+import { rateOrRemove, Stars, useStars } from "../components/movie-card.js";
 import { Poster } from "../components/poster.js";
-import { Stars, starsAloud } from "../components/stars.js";
-import { loadRatings } from "../mine.js";
-import { navigate } from "../router.js";
-import { learn, peek, useStore } from "../store.js";
+import { countOf, Failure, Icon, MyPages, navigate, Nothing, starsAloud, useTitle } from "../page.js";
+import { get, learn, peek, triedOut, useStore } from "../store.js";
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact.js";
 
 const SORTS = [
@@ -22,6 +19,32 @@ const SORTS = [
 const FIELDS = ["q", "sort", "stars", "genre"];
 const TYPING_MS = 280;
 const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+
+const ORDERS = {
+  newest: (one, other) => other.at - one.at,
+  oldest: (one, other) => one.at - other.at,
+  highest: (one, other) => other.value - one.value || other.at - one.at,
+  lowest: (one, other) => one.value - other.value || other.at - one.at,
+  title: (one, other) => one.movie.title.localeCompare(other.movie.title),
+  "film-newest": (one, other) => (other.movie.year ?? 0) - (one.movie.year ?? 0),
+  "film-oldest": (one, other) => (one.movie.year ?? 9999) - (other.movie.year ?? 9999),
+};
+
+/** What was rated without an account, as the API would answer it. */
+function loadTried({ q, stars, genre, sort }) {
+  const all = triedOut("ratings");
+  const words = (q ?? "").toLowerCase();
+  const wanted = (stars ?? "").split(",").filter(Boolean).map(Number);
+  const genres = new Map();
+  for (const { movie } of all) for (const name of movie.genres) genres.set(name, (genres.get(name) ?? 0) + 1);
+  const items = all.filter(({ movie, value }) => (!wanted.length || wanted.includes(value)) && movie.title.toLowerCase().includes(words) && (!genre || movie.genres.includes(genre)));
+  return {
+    items: items.sort(ORDERS[sort] ?? ORDERS.newest).map(({ movie, value, at }) => ({ movie, stars: value, rated_at: at })),
+    next_cursor: null,
+    total: items.length,
+    genres: [...genres].sort().map(([name, count]) => ({ name, count })),
+  };
+}
 
 /** The same list with some fields changed; a field of "" goes away. */
 function change(query, fields) {
@@ -112,7 +135,7 @@ export default function MyRatings({ entry }) {
   const filtered = Boolean(filters.q || filters.stars || filters.genre);
   const count = useStore((state) => state.ratings.size);
   const list = useEndless(JSON.stringify(filters), async (cursor, signal) => {
-    const page = await loadRatings({ ...filters, limit: 40, cursor }, signal);
+    const page = peek().session === "in" ? await get("/me/ratings", { ...filters, limit: 40, cursor }, signal) : loadTried(filters);
     learn(page.items.map(({ movie }) => movie));
     return page;
   }, { keep: entry.cause === "pop" });

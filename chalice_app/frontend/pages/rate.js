@@ -1,17 +1,24 @@
 // One film after another: stars or skip.
 
-import { Failure, Icon, Nothing, starText, useTitle } from "../components/base.js";
-import { WatchlistButton } from "../components/movie-card.js";
+import { Stars, WatchlistButton } from "../components/movie-card.js";
 import { Backdrop, Poster } from "../components/poster.js";
-import { Stars, starsAloud } from "../components/stars.js";
-import { loadNextToRate } from "../mine.js";
-import { navigate } from "../router.js";
-import { learn, rate, useStore } from "../store.js";
+import { Failure, Icon, navigate, Nothing, starsAloud, starText, useTitle } from "../page.js";
+import { get, learn, peek, rate, triedOut, useStore } from "../store.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
 const MODES = { popular: "Well-known films", all: "All films" };
 const LONGEST_SKIP_LIST = 150; // the newest skips are sent; older ones may come round again
 const ADMIRE_MS = 420; // the given stars stay in sight before the next film comes
+
+const MOST_SKIPPED = 500; // as many as the API lets one skip
+
+/** A film to rate next that is not among `skipped`; what was said without an account only this browser knows. */
+function loadNext(popular, skipped) {
+  if (peek().session === "in") return get("/me/next-to-rate", { popular, skip: skipped.join(",") });
+  const said = [...triedOut("ratings").reverse(), ...triedOut("marks").filter(({ value }) => value === "not_interested")];
+  const skip = new Set([...skipped, ...said.map(({ movie }) => movie.movie_id)]);
+  return get("/next-to-rate", { popular, skip: [...skip].slice(0, MOST_SKIPPED).join(",") });
+}
 
 const SKIPPED = "matinee:skipped";
 const recallSkipped = () => JSON.parse(sessionStorage.getItem(SKIPPED) ?? "[]");
@@ -24,7 +31,7 @@ function useQueue(mode) {
   const upcoming = useRef(null);
   const turn = useRef(0);
 
-  const fetchNext = (...besides) => loadNextToRate(mode === "popular", [...new Set([...skipped.current.slice(-LONGEST_SKIP_LIST), ...besides])]);
+  const fetchNext = (...besides) => loadNext(mode === "popular", [...new Set([...skipped.current.slice(-LONGEST_SKIP_LIST), ...besides])]);
   const prefetch = (shown) => {
     upcoming.current = fetchNext(shown.movie_id);
     upcoming.current.catch(() => {});

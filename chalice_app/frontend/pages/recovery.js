@@ -1,10 +1,8 @@
 // Where links in mails lead: a new password, and confirming an e-mail address. And how to ask for one.
 
-import { askForReset, confirmEmail, getAccount, resetPassword } from "../api.js";
-import { useTitle } from "../components/base.js";
 import { Field, Form, Password } from "../components/fields.js";
-import { navigate } from "../router.js";
-import { notify, peek, updateAccount } from "../store.js";
+import { navigate, useTitle } from "../page.js";
+import { get, notify, peek, send, updateAccount } from "../store.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 function Forgot() {
@@ -15,11 +13,11 @@ function Forgot() {
       <p>If <b>${sentTo}</b> has an account here, a link to set a new password is on its way. It works once, for an hour.</p>
       <p class="sign-in-other">Nothing came? Look among the spam, or <button type="button" class="link-button" onClick=${() => setSentTo(null)}>ask again</button>.</p></div>`;
   }
-  const send = async ({ email }) => {
-    await askForReset(email.trim());
+  const ask = async ({ email }) => {
+    await send("POST", "/auth/forgot", { body: { email: email.trim() } });
     setSentTo(email.trim());
   };
-  return html`<${Form} class="sign-in-form" send=${send}>${({ problems, busy, alert }) => html`
+  return html`<${Form} class="sign-in-form" send=${ask}>${({ problems, busy, alert }) => html`
     <h1 tabindex="-1">Forgotten password</h1>
     <p class="sign-in-lead">We send you a link with which you choose a new one.</p>
     ${alert}
@@ -30,12 +28,12 @@ function Forgot() {
 
 function Reset({ token }) {
   useTitle("New password");
-  const send = async ({ password }) => {
-    await resetPassword({ token, password });
+  const reset = async ({ password }) => {
+    await send("POST", "/auth/reset", { body: { token, password } });
     navigate("/log-in", { replace: true });
     notify("Your new password is set. Log in with it.");
   };
-  return html`<${Form} class="sign-in-form" send=${send}>${({ problems, busy, alert }) => html`
+  return html`<${Form} class="sign-in-form" send=${reset}>${({ problems, busy, alert }) => html`
     <h1 tabindex="-1">New password</h1>
     <p class="sign-in-lead">It logs you out everywhere else.</p>
     ${alert}
@@ -48,18 +46,18 @@ function Confirm({ token }) {
   useTitle("Confirm your address");
   const [address, setAddress] = useState(null);
   // A press of a button, because programs that look at mail follow links, too.
-  const send = async () => {
-    const { email } = await confirmEmail(token);
+  const confirm = async () => {
+    const { email } = await send("POST", "/auth/confirm", { body: { token } });
     setAddress(email);
     // Somebody else may be logged in here, so what the link has changed is looked up.
-    if (peek().session === "in") getAccount().then(({ profile }) => updateAccount(profile), () => {});
+    if (peek().session === "in") get("/me/account").then(({ profile }) => updateAccount(profile), () => {});
   };
   if (address) {
     return html`<div class="sign-in-form" role="status"><h1 tabindex="-1">Confirmed</h1>
       <p><b>${address}</b> is your address, and what you log in with.</p>
       <a class="button large full" href="/">Go on</a></div>`;
   }
-  return html`<${Form} class="sign-in-form" send=${send}>${({ busy, alert }) => html`
+  return html`<${Form} class="sign-in-form" send=${confirm}>${({ busy, alert }) => html`
     <h1 tabindex="-1">Confirm your address</h1>
     <p class="sign-in-lead">One press, and we know that mail reaches you.</p>
     ${alert}

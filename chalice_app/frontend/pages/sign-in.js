@@ -1,10 +1,8 @@
 // Sign up and log in.
 
-import { config } from "../api.js";
-import { countOf, useLoaded, useTitle } from "../components/base.js";
 import { Field, Password, problemsIn } from "../components/fields.js";
 import { Poster } from "../components/poster.js";
-import { navigate } from "../router.js";
+import { countOf, navigate, useLoaded, useTitle } from "../page.js";
 import { logIn, peek, signUp, useStore } from "../store.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
@@ -32,7 +30,7 @@ export default function SignIn({ entry }) {
   const [busy, setBusy] = useState(false);
   const triedOut = useStore((state) => (state.session === "in" ? 0 : state.ratings.size));
   const form = useRef(null);
-  const { data: demo } = useLoaded(async () => (await config).demo ?? null, []);
+  const { data: demo } = useLoaded(async (signal) => (await (await fetch("/config.json", { signal })).json()).demo ?? null, []);
   const after = destination(entry.query);
 
   useEffect(() => {

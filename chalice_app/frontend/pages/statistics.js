@@ -1,9 +1,7 @@
 // What my ratings say about me, and how well they can be guessed.
 
-import { getStatistics } from "../api.js";
-import { countOf, Failure, MyPages, Nothing, starText, useLoaded, useTitle } from "../components/base.js";
-import { starsAloud } from "../components/stars.js";
-import { learn, useStore } from "../store.js";
+import { countOf, Failure, MyPages, Nothing, starsAloud, starText, useLoaded, useTitle } from "../page.js";
+import { get, learn, useStore } from "../store.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 
 const ENOUGH = 5; // ratings from which on statistics say something
@@ -180,7 +178,7 @@ export default function Statistics({ entry }) {
   useTitle("My statistics");
   const changes = useStore((state) => state.tasteChanges);
   const { data, error, retry } = useLoaded(async (signal) => {
-    const found = await getStatistics(signal);
+    const found = await get("/me/statistics", null, signal);
     learn(found.foretelling?.surprises.map(({ movie }) => movie) ?? []);
     return found;
   }, [changes]);

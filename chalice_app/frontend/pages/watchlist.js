@@ -1,12 +1,16 @@
 // What I want to see, and what I have set aside.
 
-import { countOf, Failure, Nothing, useTitle } from "../components/base.js";
-import { MoreOf, useEndless } from "../components/endless.js";
+import { MoreOf, useEndless } from "../components/listing.js";
 import { AsideButton, GridSkeleton, MovieCard } from "../components/movie-card.js";
-import { loadMarks } from "../mine.js";
-import { navigate } from "../router.js";
-import { learn, useStore } from "../store.js";
+import { countOf, Failure, navigate, Nothing, useTitle } from "../page.js";
+import { get, learn, peek, triedOut, useStore } from "../store.js";
 import { html } from "../vendor/preact.js";
+
+/** A page of marks of a kind, with the account or tried out in this browser. */
+async function load(kind, cursor, signal) {
+  if (peek().session === "in") return get("/me/marks", { kind, limit: 60, cursor }, signal);
+  return { items: triedOut("marks").filter(({ value }) => value === kind).reverse(), next_cursor: null };
+}
 
 const KINDS = { watchlist: "Watchlist", not_interested: "Not interested" };
 
@@ -21,7 +25,7 @@ export default function Watchlist({ entry }) {
   useTitle(KINDS[kind]);
   const counted = useStore((state) => [...state.marks.values()].filter((mark) => mark === kind).length);
   const list = useEndless(kind, async (cursor, signal) => {
-    const page = await loadMarks({ kind, limit: 60, cursor }, signal);
+    const page = await load(kind, cursor, signal);
     learn(page.items.map(({ movie }) => movie));
     return page;
   }, { keep: entry.cause === "pop" });

@@ -1,9 +1,7 @@
 // What a month on AWS costs, as the service is used now or as one may suppose.
 
-import { getOps } from "../../api.js";
-import { useLoaded } from "../../components/base.js";
-import { dollars, Loaded, number, OpsPage, Table, Tile } from "../../components/ops.js";
-import { navigate } from "../../router.js";
+import { dollars, getOps, Loaded, number, OpsPage, Table, Tile } from "../../components/ops.js";
+import { navigate, useLoaded } from "../../page.js";
 import { html } from "../../vendor/preact.js";
 
 const SUPPOSED = [["people", "People"], ["ratings", "Ratings stored"], ["ratings_a_day", "Ratings a day"], ["retrains", "Runs a month"], ["job_minutes", "Minutes a run"]];

@@ -1,8 +1,7 @@
 // What the batch job has exported, to download.
 
-import { changeOps, getOps } from "../../api.js";
-import { countOf, Nothing, useLoaded } from "../../components/base.js";
-import { Loaded, number, OpsPage, Table, when } from "../../components/ops.js";
+import { changeOps, getOps, Loaded, number, OpsPage, Table, when } from "../../components/ops.js";
+import { countOf, Nothing, useLoaded } from "../../page.js";
 import { notify } from "../../store.js";
 import { html } from "../../vendor/preact.js";
 

@@ -1,10 +1,9 @@
 // Looking a film up: what people gave it, and what the current model knows of it.
 
-import { getOps, listMovies } from "../../api.js";
-import { Nothing, useLoaded } from "../../components/base.js";
-import { Histogram } from "../../components/histogram.js";
-import { Loaded, number, OpsPage, Table, Tile } from "../../components/ops.js";
-import { navigate } from "../../router.js";
+import { Histogram } from "../../components/movie-card.js";
+import { getOps, Loaded, number, OpsPage, Table, Tile } from "../../components/ops.js";
+import { navigate, Nothing, useLoaded } from "../../page.js";
+import { get } from "../../store.js";
 import { html } from "../../vendor/preact.js";
 
 const tag = (id) => `tt${String(id).padStart(7, "0")}`;
@@ -24,7 +23,7 @@ function Film({ id }) {
 }
 
 function Found({ q }) {
-  const loaded = useLoaded((signal) => listMovies({ q, limit: 20 }, signal), [q]);
+  const loaded = useLoaded((signal) => get("/movies", { q, limit: 20 }, signal), [q]);
   return html`<${Loaded} of=${loaded}>${({ items, total }) => items.length === 0 ? html`<${Nothing} title="No such film"><p>Try fewer words, or the IMDb number.</p><//>` : html`
     <p class="facts" role="status">${number(total)} found</p>
     <${Table} label="Films" rows=${items} keyOf=${(movie) => movie.movie_id} columns=${[

@@ -1,9 +1,8 @@
 // The models there are, and which one is served.
 
-import { changeOps, getOps } from "../../api.js";
-import { Nothing, useLoaded } from "../../components/base.js";
 import { ModelFigures } from "../../components/model-figures.js";
-import { Loaded, number, OpsPage, State, Table, useConfirm, when } from "../../components/ops.js";
+import { changeOps, getOps, Loaded, number, OpsPage, State, Table, useConfirm, when } from "../../components/ops.js";
+import { Nothing, useLoaded } from "../../page.js";
 import { html } from "../../vendor/preact.js";
 
 function Card({ version }) {

@@ -1,8 +1,7 @@
 // How the service is doing.
 
-import { getOps } from "../../api.js";
-import { countOf, Nothing } from "../../components/base.js";
-import { Loaded, number, OpsPage, percent, State, Tile, took, usePolled, when } from "../../components/ops.js";
+import { getOps, Loaded, number, OpsPage, percent, State, Tile, took, usePolled, when } from "../../components/ops.js";
+import { countOf, Nothing } from "../../page.js";
 import { html } from "../../vendor/preact.js";
 
 const DAYS = 60;

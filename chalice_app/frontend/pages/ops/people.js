@@ -1,9 +1,7 @@
 // Looking a person up, and keeping an account or a rating out of what models learn.
 
-import { changeOps, getOps } from "../../api.js";
-import { Nothing, starText, useLoaded } from "../../components/base.js";
-import { Loaded, number, OpsPage, State, Table, Tile, useConfirm, when } from "../../components/ops.js";
-import { navigate } from "../../router.js";
+import { changeOps, getOps, Loaded, number, OpsPage, State, Table, Tile, useConfirm, when } from "../../components/ops.js";
+import { navigate, Nothing, starText, useLoaded } from "../../page.js";
 import { notify } from "../../store.js";
 import { html, useEffect, useState } from "../../vendor/preact.js";
 

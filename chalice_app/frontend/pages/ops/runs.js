@@ -1,8 +1,7 @@
 // Runs of the batch job: what came of them, and asking for another.
 
-import { changeOps, getOps } from "../../api.js";
-import { Nothing } from "../../components/base.js";
-import { Loaded, number, OpsPage, State, Table, took, usePolled, when } from "../../components/ops.js";
+import { changeOps, getOps, Loaded, number, OpsPage, State, Table, took, usePolled, when } from "../../components/ops.js";
+import { Nothing } from "../../page.js";
 import { notify } from "../../store.js";
 import { html, useState } from "../../vendor/preact.js";
 

@@ -1,14 +1,13 @@
-// Home: an invitation and films to look at for a stranger, suggestions for who has rated.
+// Home for a stranger: an invitation, and films to look at.
 
-import { listMovies, listTrending } from "../api.js";
-import { Failure, useLoaded, useNearby, useTitle } from "../components/base.js";
-import { GridSkeleton, MovieRow } from "../components/movie-card.js";
+import { MovieRow } from "../components/movie-card.js";
 import { Poster } from "../components/poster.js";
-import { learn, peek, useStore } from "../store.js";
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { Failure, navigate, SuggestionStrip, useLoaded, useNearby, useTitle } from "../page.js";
+import { get, learn, useStore } from "../store.js";
+import { html } from "../vendor/preact.js";
 
 const shelf = (query) => async (signal) => {
-  const { items } = await listMovies({ limit: 18, ...query }, signal);
+  const { items } = await get("/movies", { limit: 18, ...query }, signal);
   learn(items);
   return items;
 };
@@ -31,7 +30,6 @@ function Shelf({ id, title, more, query }) {
   return html`<${MovieRow} id=${id} title=${title} more=${more} movies=${data} />`;
 }
 
-/** What is watched more than usual; no shelf where nothing is known of that. */
 const day = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
 
 /** What is rated more than usual in the latest days of the data; not there where those say too little. */
@@ -39,7 +37,7 @@ function Trending() {
   const [place, near] = useNearby("60px");
   const { data, error } = useLoaded(async (signal) => {
     if (!near) return null;
-    const trending = await listTrending(signal);
+    const trending = await get("/movies/trending", { limit: 18 }, signal);
     learn(trending.items);
     return trending;
   }, [near]);
@@ -48,7 +46,7 @@ function Trending() {
   return html`<div ref=${place} class="late-shelf"><${MovieRow} id="trending" title="Trending" why=${why} movies=${data?.items} /></div>`;
 }
 
-function Welcome({ onRated }) {
+export default function Welcome() {
   useTitle("");
   const rated = useStore((state) => state.ratings.size > 0);
   const { data, error, retry } = useLoaded(shelf({ sort: "popular" }), []);
@@ -68,44 +66,6 @@ function Welcome({ onRated }) {
         <${Trending} />
         <${LateShelf} id="top" title="Top rated" more="/browse?sort=top-rated" query=${{ sort: "top-rated" }} />
         <${LateShelf} id="recent" title="Newest" more="/browse?sort=recent" query=${{ sort: "recent" }} />`}
-      ${rated && html`<${Later} load=${loadStrip} onAll=${onRated} />`}
+      ${rated && html`<${SuggestionStrip} onAll=${() => navigate("/", { replace: true })} />`}
     </div>`;
-}
-
-/** A part of the page whose code comes when it is needed. */
-function Later({ load, waiting = null, ...rest }) {
-  const [View, setView] = useState(null);
-  const [error, setError] = useState(null);
-  const start = () => {
-    setError(null);
-    load().then((View) => setView(() => View), () => setError(new Error("This page could not be loaded. Try again.")));
-  };
-  useEffect(start, []);
-  if (error) return html`<div class="wrap"><${Failure} error=${error} retry=${start} /></div>`;
-  return View ? html`<${View} ...${rest} />` : waiting;
-}
-
-const Waiting = () => html`<div class="wrap" aria-busy="true"><h1 class="hidden">For you</h1><div class="pick skeleton"></div><${GridSkeleton} /></div>`;
-
-const loadForYou = () => import("./for-you.js").then((page) => page.default);
-const loadBeginning = () => import("./beginning.js").then((page) => page.default);
-const loadStrip = () => import("../components/strip.js").then(({ SuggestionStrip }) => SuggestionStrip);
-
-/** Who has not rated yet begins with films they know. */
-function Personal() {
-  const [beginning, setBeginning] = useState(peek().ratings.size === 0);
-  return beginning ? html`<${Later} key="beginning" load=${loadBeginning} waiting=${html`<${Waiting} />`} onReady=${() => setBeginning(false)} />`
-    : html`<${Later} key="for-you" load=${loadForYou} waiting=${html`<${Waiting} />`} />`;
-}
-
-/** The page does not change under the hands of somebody who gives their first stars on it. */
-function Stranger() {
-  const [forYou, show] = useState(peek().ratings.size > 0);
-  return forYou ? html`<${Personal} />` : html`<${Welcome} onRated=${() => show(true)} />`;
-}
-
-export default function Home() {
-  const session = useStore((state) => state.session);
-  if (session === "starting") return html`<${Waiting} />`;
-  return session === "in" ? html`<${Personal} key="in" />` : html`<${Stranger} key="out" />`;
 }

@@ -1,7 +1,105 @@
-// Small pieces that every page uses: icons, and what to show while waiting, when empty, when something failed.
+// What every page is made with: its address and what that remembers, its title, icons, and what to show while
+// waiting, when empty, when something failed.
 
-import { Unreachable } from "../api.js";
-import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
+
+// ---- the address, and what each entry of the history remembers: its scroll position and its lists ----
+
+const newKey = () => Math.random().toString(36).slice(2);
+const memory = new Map();
+const listeners = new Set();
+let entry = readEntry("load");
+let morphing = null;
+
+function readEntry(cause) {
+  let { key } = history.state ?? {};
+  if (!key) {
+    key = newKey();
+    history.replaceState({ key }, "");
+  }
+  return { path: location.pathname, query: new URLSearchParams(location.search), key, cause };
+}
+
+function publish(cause) {
+  entry = readEntry(cause);
+  for (const listener of listeners) listener(entry);
+}
+
+/** The entry now shown: `path`, `query`, `key`, and its `cause`: load, push, replace or pop. */
+export const currentEntry = () => entry;
+
+export function useEntry() {
+  const [shown, show] = useState(entry);
+  useEffect(() => {
+    show(entry);
+    listeners.add(show);
+    return () => listeners.delete(show);
+  }, []);
+  return shown;
+}
+
+/** Go to an address of this app. With `replace` the present history entry is rewritten in place. */
+export function navigate(address, { replace = false } = {}) {
+  if (replace) {
+    history.replaceState(history.state, "", address);
+    publish("replace");
+    return;
+  }
+  leave();
+  history.pushState({ key: newKey() }, "", address);
+  publish("push");
+}
+
+/** Keep something for as long as the page lives, for when this history entry is shown again. */
+export const remember = (name, value) => memory.set(`${entry.key} ${name}`, value);
+export const recall = (name) => memory.get(`${entry.key} ${name}`);
+
+function leave() {
+  memory.set(`${entry.key} scroll`, window.scrollY);
+}
+
+/** Scroll to where this entry was left, or to the top of a new one. */
+export function settleScroll() {
+  if (entry.cause === "replace") return;
+  window.scrollTo({ top: (entry.cause === "pop" && recall("scroll")) || 0, behavior: "instant" });
+}
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Let the poster that was pressed grow into the next page's poster, where the browser can. */
+function navigateWithPoster(address, link) {
+  const poster = link.querySelector(".poster");
+  if (!poster || calm.matches || !document.startViewTransition) return navigate(address);
+  morphing?.skipTransition();
+  const left = document.querySelector(".film-poster .poster"); // two of one name would cancel the transition
+  left?.style.setProperty("view-transition-name", "none");
+  poster.style.viewTransitionName = "poster";
+  morphing = document.startViewTransition(async () => {
+    for (const one of [left, poster]) one?.style.removeProperty("view-transition-name");
+    navigate(address);
+    await new Promise((rendered) => setTimeout(rendered, 40));
+  });
+  morphing.finished.catch(() => {});
+  morphing.ready.catch(() => {});
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (link.target || link.origin !== location.origin || link.hasAttribute("download")) return;
+  if (link.hash && link.pathname === location.pathname) return;
+  event.preventDefault();
+  navigateWithPoster(link.pathname + link.search, link);
+});
+
+window.addEventListener("popstate", () => {
+  // The browser has already swapped the entry: what it left is still known here.
+  leave();
+  publish("pop");
+});
+history.scrollRestoration = "manual";
+
+// ---- pieces ---------------------------------------------------------------------------------------
 
 const ICONS = {
   sun: "M12 7.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM12 2v2.6M12 19.4V22M2 12h2.6M19.4 12H22M4.9 4.9l1.9 1.9M17.2 17.2l1.9 1.9M19.1 4.9l-1.9 1.9M6.8 17.2l-1.9 1.9",
@@ -30,6 +128,9 @@ export const Icon = ({ name, filled = false }) => html`<svg class=${`icon ${fill
 
 /** Stars as text, for reasons and lists: 3.5 is “★★★½”. */
 export const starText = (stars) => "★".repeat(Math.floor(stars)) + (stars % 1 ? "½" : "");
+/** The same as words. */
+export const starsAloud = (stars) => `${stars} ${stars === 1 ? "star" : "stars"}`;
+
 export const countOf = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
 export function useTitle(title) {
@@ -77,7 +178,7 @@ export function useNearby(margin = "0px") {
 
 /** What went wrong and a way on; tries again by itself once the connection is back. */
 export function Failure({ error, retry }) {
-  const offline = error instanceof Unreachable;
+  const { offline } = error;
   useEffect(() => {
     if (!offline || !retry) return undefined;
     window.addEventListener("online", retry);
@@ -87,9 +188,23 @@ export function Failure({ error, retry }) {
     <span class="note-icon"><${Icon} name=${offline ? "offline" : "aside"} /></span>
     <h2>${offline ? "No connection" : "That did not work"}</h2>
     <p>${error.message}</p>
-    ${retry && html`<button class="button" onClick=${retry}>Try again</button>`}
+    ${retry && html`<button type="button" class="button" onClick=${retry}>Try again</button>`}
   </div>`;
 }
+
+/** A part of a page whose code comes when it is needed. */
+export function Later({ load, waiting = null, ...rest }) {
+  const { data: View, error, retry } = useLoaded(() => load().catch(() => {
+    throw new Error("This page could not be loaded. Try again.");
+  }), []);
+  if (error) return html`<div class="wrap"><${Failure} error=${error} retry=${retry} /></div>`;
+  return View ? html`<${View} ...${rest} />` : waiting;
+}
+
+const loadStrip = () => import("./components/strip.js").then(({ Strip }) => Strip);
+
+/** What we would suggest so far, for whoever has rated a film. */
+export const SuggestionStrip = (props) => html`<${Later} load=${loadStrip} ...${props} />`;
 
 /** An empty place that says what belongs there. */
 export const Nothing = ({ icon = "search", title, children }) => html`<div class="note">
@@ -100,7 +215,7 @@ export const Nothing = ({ icon = "search", title, children }) => html`<div class
 
 /** A search field that shows films and people as one types; what that takes is loaded with the first focus. */
 export function FinderInput(attributes) {
-  const onFocus = ({ currentTarget: input }) => import("./finder.js").then(({ attach }) => attach(input), () => {});
+  const onFocus = ({ currentTarget: input }) => import("./components/finder.js").then(({ attach }) => attach(input), () => {});
   return html`<input type="text" role="combobox" aria-label="Search films and people" aria-autocomplete="list" aria-expanded="false" aria-controls="finder"
       autocomplete="off" autocapitalize="none" spellcheck="false" enterkeyhint="search" ...${attributes} onFocus=${onFocus} /><div class="finder"></div>`;
 }

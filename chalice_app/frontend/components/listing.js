@@ -1,9 +1,30 @@
-// A list that goes on: pages come as the reader nears its end, or on a button.
+// Lists that are narrowed and go on: genres to include or exclude, and pages that come as the reader nears the
+// end, or on a button.
 
-import { Problem } from "../api.js";
-import { recall, remember } from "../router.js";
+import { countOf, Failure, recall, remember, useLoaded } from "../page.js";
+import { get, Problem } from "../store.js";
 import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
-import { Failure } from "./base.js";
+
+/** Genres; `change` is called with the lists of genres `wanted` and `unwanted` from then on. */
+export function GenreChips({ wanted, unwanted, change }) {
+  const { data, error, retry } = useLoaded(async () => (await get("/genres")).items, []);
+  if (error) return html`<p class="chips-failed">The genres could not be loaded. <button type="button" class="text-button" onClick=${retry}>Try again</button></p>`;
+  const press = (name) => {
+    const without = (names) => names.filter((one) => one !== name);
+    if (wanted.includes(name)) change(without(wanted), [...unwanted, name]);
+    else if (unwanted.includes(name)) change(wanted, without(unwanted));
+    else change([...wanted, name], unwanted);
+  };
+  return html`<div class="chips" role="group" aria-label="Genres: press once to include, twice to exclude">
+    ${(data ?? Array.from({ length: 20 }, (_, i) => ({ name: null, key: i }))).map(({ name, count, key }) => {
+      if (!name) return html`<span class="chip skeleton" key=${key}></span>`;
+      const state = wanted.includes(name) ? "in" : unwanted.includes(name) ? "out" : "";
+      const words = { in: ", included", out: ", excluded", "": "" }[state];
+      return html`<button key=${name} type="button" class=${`chip ${state}`} aria-pressed=${state === "in" ? "true" : state === "out" ? "mixed" : "false"}
+        aria-label=${name + words} title=${countOf(count, "film")} onClick=${() => press(name)}><span class="chip-sign" aria-hidden="true">${{ in: "+", out: "−" }[state]}</span>${name}</button>`;
+    })}
+  </div>`;
+}
 
 /** Load pages of `{ items, next_cursor, total }` through `load(cursor, signal)`, anew when `key` changes.
  *
