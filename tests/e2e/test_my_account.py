@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.e2e.conftest import DESK, visit
-from tests.e2e.visitor import PASSWORD, Visitor
+from tests.e2e.visitor import DESK, PASSWORD, Visitor, visit
 
 NEW_PASSWORD = "eight loud projectors"
 
