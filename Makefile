@@ -17,7 +17,7 @@ RUN_OPTIONS = --port $(PORT) --aws-port $(AWS_PORT) --state "$(STATE)" \
 PYTEST = $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy lint audit format \
+.PHONY: help run reset test test-unit test-integration test-e2e test-backends localstack browser bench deploy destroy lint audit format \
 	clean install
 
 help: ## show this list
@@ -41,6 +41,12 @@ test-integration: $(STAMP) ## run the tests against an emulated AWS
 test-e2e: $(STAMP) browser ## run the tests that drive a browser
 	$(PYTEST) tests/e2e $(TEST_OPTIONS)
 
+test-backends: $(STAMP) browser ## run the product on the embedded AWS, moto and LocalStack, and compare
+	$(PYTEST) tests/backends $(TEST_OPTIONS)
+
+localstack: ## install LocalStack, without Docker, for tests and for deploying to it
+	@localstack/without_docker.sh install
+
 # make bench SIZES="ml-100k 1m" BENCH_OPTIONS="--only surprise/svd ours/svd-2"
 bench: $(STAMP) ## measure the models against other libraries, for hours (SIZES=, BENCH_OPTIONS=)
 	@$(PY) -m tests.benchmarks $(if $(SIZES),--sizes $(SIZES)) $(BENCH_OPTIONS)
@@ -50,7 +56,7 @@ STAGE ?= dev
 TARGET ?= aws
 DEPLOY_OPTIONS = --stage $(STAGE) --target $(TARGET) --aws-port $(AWS_PORT) $(if $(YES),--yes)
 
-deploy: $(STAMP) ## deploy to AWS, or to the embedded one (STAGE=, TARGET=embedded, YES=1)
+deploy: $(STAMP) ## deploy to AWS, or to an emulated one (STAGE=, TARGET=embedded or localstack, YES=1)
 	@exec $(PY) -m infra.deploy deploy $(DEPLOY_OPTIONS)
 
 destroy: $(STAMP) ## delete what was deployed, except what people wrote (STAGE=, TARGET=, DATA=delete)

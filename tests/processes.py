@@ -36,8 +36,8 @@ def await_ready(
 
 
 def end(process: subprocess.Popen[bytes], number: signal.Signals, seconds: float = 60) -> None:
-    """Tell a process that leads a session to end, and the whole session if it does not."""
-    process.send_signal(number)
+    """Tell a process that leads a session, and all that is in it, to end: as Ctrl-C does."""
+    os.killpg(process.pid, number)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:

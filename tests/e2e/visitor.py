@@ -72,7 +72,8 @@ class Visitor:
     def shown(self, within: str = "main") -> list[str]:
         """The ids of the films in sight, in their order."""
         cards = self.page.locator(f"{within} [data-movie]")
-        return [str(card.get_attribute("data-movie")) for card in cards.all()]
+        ids: list[str] = cards.evaluate_all("cards => cards.map(card => card.dataset.movie)")
+        return ids
 
     def rate_first(self, gifts: tuple[float, ...]) -> list[str]:
         """Rate the first films of the start page; answers their ids."""
