@@ -47,7 +47,7 @@ def _cell(report: pytest.TestReport | None, backend: str, notes: list[str]) -> s
     if report.failed:
         word, noted = "NO", [_reason(report)]
     elif report.skipped:
-        word, noted = "skipped", [str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""]
+        word, noted = "skipped", [_reason(report)]
     elif noted:
         word = "in part"
     numbers = []
@@ -60,5 +60,7 @@ def _cell(report: pytest.TestReport | None, backend: str, notes: list[str]) -> s
 
 
 def _reason(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     return str(crash.message if crash else report.longreprtext).strip().partition("\n")[0]

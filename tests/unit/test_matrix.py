@@ -39,7 +39,7 @@ def test_every_promise_has_a_word_for_each_backend_and_a_reason_where_it_is_not_
         "it stays  NO 3          not run       skipped 2",
         "seconds   3             1             3",
         "1  two: but slowly",
-        "2  three: Skipped: not installed",
+        "2  three: not installed",
         "3  one: E  what was expected",
     ]
 
