@@ -35,11 +35,11 @@ def await_ready(
         time.sleep(0.05)
 
 
-def end(process: subprocess.Popen[bytes], number: signal.Signals, seconds: float = 60) -> None:
-    """Tell a process that leads a session, and all that is in it, to end: as Ctrl-C does."""
+def end(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> None:
+    """Tell a process that leads a session, and all that is in it, to end."""
     os.killpg(process.pid, number)
     try:
-        process.wait(seconds)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -4,7 +4,6 @@ LOCALSTACK_ENDPOINT    a LocalStack that runs already (in Docker, say), to be us
 """
 
 import os
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -55,7 +54,7 @@ def moto(folder: Path) -> Iterator[Backend]:
             shows_mail=False,
         )
     finally:
-        end(process, signal.SIGTERM)
+        end(process)
 
 
 def localstack(folder: Path) -> Iterator[Backend]:
@@ -78,7 +77,7 @@ def localstack(folder: Path) -> Iterator[Backend]:
         await_ready(process, log, lambda: answers(f"{endpoint}/_localstack/health"), 120)
         yield Backend(endpoint, folder)
     finally:
-        end(process, signal.SIGTERM)
+        end(process)
 
 
 def answers(url: str) -> bool:

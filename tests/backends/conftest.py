@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -112,7 +111,7 @@ def serving(
         await_ready(process, log, partial(listens, port))
         yield
     finally:
-        end(process, signal.SIGINT)
+        end(process)
 
 
 @pytest.fixture(scope="module")
