@@ -19,8 +19,8 @@ WORKERS ?= auto
 PYTEST = $(PY) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test test-unit test-integration test-e2e browser bench deploy destroy logs lint audit \
-	licences format clean install
+.PHONY: help run reset test test-unit test-integration test-e2e test-backends localstack browser bench \
+	deploy destroy logs lint audit licences format clean install
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -43,6 +43,12 @@ test-integration: $(STAMP) ## run the tests against an emulated AWS
 test-e2e: $(STAMP) browser ## run the tests that drive a browser
 	$(PYTEST) tests/e2e $(TEST_OPTIONS)
 
+test-backends: $(STAMP) browser ## run the product on the embedded AWS, moto and LocalStack, and compare
+	$(PYTEST) tests/backends $(TEST_OPTIONS)
+
+localstack: ## install LocalStack, without Docker, for tests and for deploying to it
+	@localstack/without_docker.sh install
+
 # make bench SIZES="ml-100k 1m" BENCH_OPTIONS="--only surprise/svd ours/svd-2"
 bench: $(STAMP) ## measure the models against other libraries, for hours (SIZES=, BENCH_OPTIONS=)
 	@$(PY) -m tests.benchmarks $(if $(SIZES),--sizes $(SIZES)) $(BENCH_OPTIONS)
@@ -53,7 +59,7 @@ TARGET ?= aws
 STAGE_OPTIONS = --stage $(STAGE) --target $(TARGET) --aws-port $(AWS_PORT)
 DEPLOY_OPTIONS = $(STAGE_OPTIONS) $(if $(YES),--yes)
 
-deploy: $(STAMP) ## deploy to AWS, or to the embedded one (STAGE=, TARGET=embedded, YES=1)
+deploy: $(STAMP) ## deploy to AWS, or to an emulated one (STAGE=, TARGET=embedded or localstack, YES=1)
 	@exec $(PY) -m infra.deploy deploy $(DEPLOY_OPTIONS)
 
 destroy: $(STAMP) ## delete what was deployed, except what people wrote (STAGE=, TARGET=, DATA=delete)

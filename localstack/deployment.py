@@ -3,10 +3,11 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_environment import MAIL_SENDER, cloudformation, dynamodb, ses
+from local_environment import MAIL_SENDER, cloudformation, dynamodb, secretsmanager, ses
 
 _SECONDS = 60.0
 
@@ -33,6 +34,7 @@ def deploy(stack: str, template: Path) -> Buckets:
         outputs = _await(stack)
         for table in ("AccountsTable", "SuggestionsTable"):
             _expire(outputs[table])
+        _make_signing_key()
         ses().verify_email_identity(EmailAddress=MAIL_SENDER)
     except (BotoCoreError, ClientError) as error:
         raise DeploymentError(f"{template.name} could not be deployed: {error}") from error
@@ -69,3 +71,15 @@ def _expire(table: str) -> None:
         client.update_time_to_live(
             TableName=table, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
         )
+
+
+def _make_signing_key() -> None:
+    """moto leaves out a template's secrets, so the one that the API signs with is made here."""
+    from chalicelib.config import settings
+
+    client = secretsmanager()
+    name = settings().signing_key_secret
+    try:
+        client.describe_secret(SecretId=name)
+    except client.exceptions.ResourceNotFoundException:
+        client.create_secret(Name=name, SecretString=token_urlsafe(48))

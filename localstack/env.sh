@@ -5,5 +5,5 @@ export AWS_DEFAULT_REGION=us-east-1
 export AWS_ACCESS_KEY_ID=test
 export AWS_SECRET_ACCESS_KEY=test
 export STAGE=local
-export CACHE_DIR=.local/cache
+export CACHE_DIR="$PWD/.local/cache"
 export MAIL_FROM="Matinee <no-reply@matinee.example>"

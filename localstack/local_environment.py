@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_ses import SESClient
 
 MAIL_SENDER = "no-reply@matinee.example"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def use(endpoint: str, cache: Path) -> None:
-    """Point this process, and those it starts, at the emulated AWS. What is already set is kept."""
-    local = {
+def variables(endpoint: str, cache: Path) -> dict[str, str]:
+    return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
@@ -30,7 +30,11 @@ def use(endpoint: str, cache: Path) -> None:
         "CACHE_DIR": str(cache),
         "MAIL_FROM": f"Matinee <{MAIL_SENDER}>",
     }
-    for name, value in local.items():
+
+
+def use(endpoint: str, cache: Path) -> None:
+    """Point this process, and those it starts, at the emulated AWS. What is already set is kept."""
+    for name, value in variables(endpoint, cache).items():
         os.environ.setdefault(name, value)
 
 
@@ -51,4 +55,9 @@ def cloudformation() -> "CloudFormationClient":
 
 def ses() -> "SESClient":
     client: SESClient = Session().client("ses")
+    return client
+
+
+def secretsmanager() -> "SecretsManagerClient":
+    client: SecretsManagerClient = Session().client("secretsmanager")
     return client

@@ -1,9 +1,19 @@
-"""An environment of our own: no test may reach an AWS account, nor the emulator somebody is working with."""
+"""An environment of our own: no test may reach an AWS account, nor the emulator somebody is working with.
+
+CHROMIUM    the browser to drive, where it is not on the PATH
+"""
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,3 +31,21 @@ os.environ.update(
 )
 for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "RESOURCE_PREFIX", "SECURE_COOKIES"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """The one browser of all tests that drive one."""
+    from playwright.sync_api import Error, sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        try:
+            started = playwright.chromium.launch(executable_path=found, args=options)
+        except Error as error:
+            reason = str(error).strip().splitlines()[0]
+            pytest.skip(f"No browser to drive: install Chromium or name one in CHROMIUM ({reason})")
+        yield started
+        started.close()

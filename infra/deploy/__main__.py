@@ -2,7 +2,7 @@
 
 make deploy STAGE=dev                      to the AWS account that is configured
 make deploy STAGE=dev TARGET=embedded      to the embedded AWS on this machine
-make deploy STAGE=dev TARGET=localstack    to a LocalStack that runs on this machine
+make deploy STAGE=dev TARGET=localstack    to LocalStack on this machine, without Docker
 make logs STAGE=dev FOLLOW=1               what its functions and its batch job say
 """
 
@@ -110,8 +110,7 @@ def deploy(chosen: argparse.Namespace) -> None:
     with emulated(chosen) as (emulation, started):
         address = emulation.deploy()
         say(f"Ready: {address.url}")
-        if started and not chosen.leave:
-            say("The embedded AWS, and the batch job when its schedule fires, run until Ctrl-C.")
+        if (started or emulation.serves) and not chosen.leave:
             emulation.stay()
 
 
@@ -134,15 +133,22 @@ def logs(chosen: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def emulated(chosen: argparse.Namespace) -> Iterator[tuple[emulator.Emulation, bool]]:
-    """The emulator, and whether it had to be started; the embedded one is, where none answers."""
+    """The emulator, and whether it had to be started, which it is where none answers."""
 
     def agree(_stack: str, changes: list[Change]) -> bool:
         show(changes)
         return True
 
     endpoint = f"http://127.0.0.1:{chosen.aws_port}"
-    state = chosen.state if chosen.target == EMBEDDED else None
-    with emulator.running(endpoint, state) as started:
+    port = str(chosen.aws_port)
+    start = {
+        EMBEDDED: [
+            *(sys.executable, "localstack/embedded_aws.py", "--with-parent"),
+            *("--port", port, "--state", str(chosen.state)),
+        ],
+        LOCALSTACK: ["localstack/without_docker.sh", "run", port],
+    }
+    with emulator.running(endpoint, start[chosen.target]) as started:
         emulation = emulator.Emulation(emulator.use(endpoint), chosen.stage, endpoint, say, agree)
         with contextlib.closing(emulation):
             yield emulation, started

@@ -6,15 +6,15 @@ What it cannot do is found out by trying, said in a table, and done in another w
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -56,36 +56,22 @@ class Findings:
 
 
 @contextlib.contextmanager
-def running(endpoint: str, state: Path | None) -> Iterator[bool]:
-    """An emulator at this address for as long as the block lasts; yields whether it had to be started for it.
-
-    It is the embedded AWS that is started, where there is a folder for its `state`. Raises SmokeError if none
-    answers.
-    """
+def running(endpoint: str, start: Sequence[str]) -> Iterator[bool]:
+    """An emulator at this address for as long as the block lasts; yields whether it had to be started for it,
+    with the command `start`. Raises SmokeError if it does not answer."""
     if _answers(endpoint):
         yield False
         return
-    if state is None:
-        raise SmokeError(
-            f"Nothing answers on {endpoint}: start LocalStack there first, as .ci/localstack does."
-        )
-    port = endpoint.rpartition(":")[2]
-    process = subprocess.Popen(
-        [
-            *(sys.executable, str(REPOSITORY / "localstack" / "embedded_aws.py")),
-            *("--port", port, "--state", str(state), "--with-parent"),
-        ],
-        stdin=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = subprocess.Popen(start, stdin=subprocess.PIPE, start_new_session=True)
     try:
         deadline = time.monotonic() + 60
         while not _answers(endpoint):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise SmokeError(f"The embedded AWS did not start on {endpoint}; the reason is above.")
+                raise SmokeError(f"No emulator could be started on {endpoint}; the reason is above.")
             time.sleep(0.1)
         yield True
     finally:
+        process.terminate()
         process.communicate(timeout=60)
 
 
@@ -135,6 +121,11 @@ class Emulation:
         self._say(str(self._findings))
         return address
 
+    @property
+    def serves(self) -> bool:
+        """Whether what is deployed is served from here, so that it ends with this command."""
+        return self._stand_in is not None
+
     def close(self) -> None:
         if self._stand_in:
             self._stand_in.communicate(timeout=60)
@@ -178,7 +169,11 @@ class Emulation:
         return Address(f"http://127.0.0.1:{port}")
 
     def stay(self) -> None:
-        """Run what the schedule starts, for ever."""
+        """Serve, and run what the schedule starts, for ever."""
+        if "BatchCluster" not in self.deployment.known:
+            self._say("Everything runs until Ctrl-C.")
+            signal.pause()
+        self._say("Everything runs until Ctrl-C, and the batch job when its schedule fires.")
         runner = self._runner()
         runner.fires_by_companion()
         while True:

@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.e2e.conftest import DESK, visit
-from tests.e2e.visitor import PASSWORD, Visitor
+from tests.e2e.visitor import DESK, PASSWORD, Visitor, visit
 
 NEW_PASSWORD = "eight loud projectors"
 
@@ -30,6 +29,8 @@ def test_who_forgot_the_password_comes_back_in_by_mail(visitor: Visitor) -> None
     page = visitor.page
     visitor.go("/log-in")
     page.get_by_role("link", name="Forgot your password?").click()
+    # The page before has a field of the same name.
+    expect(page.get_by_role("heading", level=1)).to_have_text("Forgotten password")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Look in your mail")

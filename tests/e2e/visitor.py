@@ -1,15 +1,20 @@
 """Somebody at a browser: what they do, and what the browser complains about meanwhile."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, ViewportSize, expect
 
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 SCREENS = Path(__file__).parent / "screens"
 _BLOCKED = "Service Worker registration blocked by Playwright"
 PASSWORD = "seven quiet projectors"
+
+expect.set_options(timeout=10_000)
 
 
 @dataclass
@@ -67,7 +72,8 @@ class Visitor:
     def shown(self, within: str = "main") -> list[str]:
         """The ids of the films in sight, in their order."""
         cards = self.page.locator(f"{within} [data-movie]")
-        return [str(card.get_attribute("data-movie")) for card in cards.all()]
+        ids: list[str] = cards.evaluate_all("cards => cards.map(card => card.dataset.movie)")
+        return ids
 
     def rate_first(self, gifts: tuple[float, ...]) -> list[str]:
         """Rate the first films of the start page; answers their ids."""
@@ -89,3 +95,22 @@ class Visitor:
         self.page.wait_for_timeout(250)  # cards may still be gliding
         SCREENS.mkdir(exist_ok=True)
         self.page.screenshot(path=SCREENS / f"{name}.png")
+
+
+def visit(
+    browser: Browser, base_url: str, *, size: ViewportSize, touch: bool, worker: bool = False
+) -> Iterator[Visitor]:
+    """Somebody in a browser of their own. Without the service `worker` tests may answer for the server."""
+    context = browser.new_context(
+        viewport=size,
+        has_touch=touch,
+        is_mobile=touch,
+        color_scheme="dark" if touch else "light",
+        locale="en-GB",
+        service_workers="allow" if worker else "block",
+    )
+    visitor = Visitor(context.new_page(), base_url)
+    visitor.listen()
+    yield visitor
+    context.close()
+    assert visitor.complaints == []

@@ -1,6 +1,5 @@
 """AWS in this process, laid out by the real template, with a small catalogue and a small model."""
 
-import socket
 import subprocess
 import sys
 import threading
@@ -32,6 +31,7 @@ from site_files import Site
 from tests.factories import ranking_of
 from tests.integration.api_client import FIRST_MOVIE, LOCAL_ADDRESS, MOVIES, Api, Person
 from tests.integration.mailbox import wait_for_mail
+from tests.processes import free_port
 
 SENDER = "no-reply@matinee.example"
 TEMPLATE = Path(__file__).parents[2] / "infra" / "storage.yaml"
@@ -173,9 +173,7 @@ def _forget_connections() -> None:
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[str]:
     """The same stack on an emulated AWS of its own, over HTTP: for what must hold between threads."""
-    with socket.socket() as free:
-        free.bind((LOCAL_ADDRESS, 0))
-        port = free.getsockname()[1]
+    port = free_port()
     endpoint = f"http://{LOCAL_ADDRESS}:{port}"
     with pytest.MonkeyPatch.context() as environment:
         for name, value in {

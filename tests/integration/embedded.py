@@ -1,16 +1,16 @@
 """The embedded AWS as a process of its own, to be used and killed."""
 
-import contextlib
 import signal
-import socket
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+
+from tests.processes import LOCALSTACK, await_ready, free_port, listens
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-LOCALSTACK = Path(__file__).parents[2] / "localstack"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class EmbeddedAws:
@@ -51,16 +43,7 @@ class EmbeddedAws:
         return self.process
 
     def start(self) -> None:
-        process = self.launch()
-        for _ in range(600):
-            assert process.poll() is None, self.log.read_text()
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), timeout=5),
-            ):
-                return
-            time.sleep(0.05)
-        raise TimeoutError(self.log.read_text())
+        await_ready(self.launch(), self.log, partial(listens, self.port))
 
     def kill(self) -> None:
         """As a crash would: no goodbye."""

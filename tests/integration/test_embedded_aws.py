@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.integration.embedded import LOCALSTACK, EmbeddedAws, create_table, items_of
+from tests.integration.embedded import EmbeddedAws, create_table, items_of
+from tests.processes import LOCALSTACK
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.embedded import LOCALSTACK, free_port
+from tests.processes import LOCALSTACK, free_port
 
 MOVIE_COUNT = 24
 

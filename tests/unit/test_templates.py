@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from chalicelib.api.responses import PUBLIC
@@ -205,6 +206,19 @@ def test_stages_are_described_twice_alike(stage: str) -> None:
     parameters = json.loads((INFRA / "params" / f"{stage}.json").read_text())
     assert variables["RESOURCE_PREFIX"] == parameters["ResourcePrefix"]
     assert variables["STAGE"] == stage
+
+
+@pytest.mark.parametrize("named", [None, "http://127.0.0.1:4999"])
+def test_chalice_local_uses_the_embedded_aws_unless_the_shell_names_another(
+    monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    if named:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", named)
+    monkeypatch.chdir(INFRA.parent / "chalice_app")
+    config = json.loads(Path(".chalice/config.json").read_text())
+    for name, value in config["stages"]["local"]["environment_variables"].items():
+        monkeypatch.setenv(name, value)  # as Chalice does: over what the shell says
+    assert boto3.Session().client("s3").meta.endpoint_url == (named or "http://127.0.0.1:4566")
 
 
 def test_stages_differ_in_nothing_but_their_names() -> None:

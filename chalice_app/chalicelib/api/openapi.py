@@ -95,7 +95,7 @@ def describe(routes: Routes, base_path: str) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Movie recommender", "version": VERSION, "description": _ABOUT},
-        "servers": [{"url": base_path}],
+        "servers": [{"url": base_path or "/"}],
         "tags": _tags(operation for _, _, operation in declared),
         "paths": paths,
         "components": {
