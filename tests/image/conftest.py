@@ -32,8 +32,9 @@ class Engine:
         return done.stdout.strip()
 
     def build(self, name: str, *options: str) -> str:
-        """Build as a deployment does; returns the name."""
-        images.build(self.program, name, "--build-arg", f"BASE={self.base}", *options)
+        """Build as a deployment does, on this machine's network; returns the name."""
+        here = ("--network", "host", "--build-arg", f"BASE={self.base}")
+        images.build(self.program, name, *here, *options)
         return name
 
 
