@@ -147,7 +147,9 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     trusted = tmp_path / "registries.conf"
     trusted.write_text(f'[[registry]]\nlocation = "{address}"\ninsecure = true\n')
     monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(trusted))
-    process = subprocess.Popen([program, "serve", settings], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [program, "serve", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     # The registry would take this for its own.
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
     host, _, port = address.partition(":")
