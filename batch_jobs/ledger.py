@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,10 +33,23 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _where() -> str:
+    """Where a process id means one process: this host or, as containers may share its name, this container."""
+    try:
+        return f"{socket.gethostname()}:{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:  # not Linux
+        return socket.gethostname()
+
+
+def process_name(pid: int) -> str:
+    """What a process of this machine is called as a lease's holder."""
+    return f"{_where()}/{pid}"
+
+
 def _is_dead(owner: str) -> bool:
     """Whether the lease's holder was a process of this machine that is no more."""
-    host, _, pid = owner.partition("/")
-    if host != socket.gethostname():
+    where, _, pid = owner.partition("/")
+    if where != _where():
         return False
     try:
         os.kill(int(pid), 0)
@@ -50,7 +64,7 @@ class Lease:
     """Held for as long as the `with` block runs. Entering raises ConflictError if another run holds it."""
 
     def __init__(self) -> None:
-        self._owner = f"{socket.gethostname()}/{os.getpid()}"
+        self._owner = process_name(os.getpid())
         self._finished = threading.Event()
         self._renewer = threading.Thread(target=self._renew, daemon=True)
 

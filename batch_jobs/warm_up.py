@@ -7,6 +7,7 @@ container image does this when it is built, so that no run of it pays for compil
 import numpy as np
 import pandas as pd
 
+from batch_jobs.evaluation import evaluate
 from batch_jobs.scoring import best_for_everyone
 from batch_jobs.training.columns import RatingColumns
 from batch_jobs.training.model import TrainingSettings, train_model
@@ -15,7 +16,7 @@ PEOPLE, MOVIES = 80, 100
 
 
 def rehearse() -> None:
-    """Train both models on next to nothing and score everyone once."""
+    """Train both models on next to nothing, score everyone once, and measure what came of it."""
     rng = np.random.default_rng(0)
     person, movie = np.nonzero(rng.random((PEOPLE, MOVIES)) < 0.5)
     ratings = RatingColumns.from_frame(
@@ -28,9 +29,11 @@ def rehearse() -> None:
             }
         )
     )
-    model, _ = train_model(ratings, None, TrainingSettings())
+    settings = TrainingSettings()
+    model, _ = train_model(ratings, None, settings)
     for _ in best_for_everyone(model, ratings, {}, count=10):
         pass
+    evaluate(ratings, settings)
 
 
 if __name__ == "__main__":

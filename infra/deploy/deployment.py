@@ -99,7 +99,9 @@ class Deployment:
             self.say(f"Image {wanted} is there already.")
         elif program:
             self.say(f"Building and pushing image {wanted} …")
-            images.build_and_push(ecr, program, repository, wanted)
+            name = f"{repository}:{wanted}"
+            images.build(program, name)
+            images.push(ecr, program, name)
         else:
             return False
         self.known["ImageTag"] = wanted

@@ -12,10 +12,13 @@ from botocore.exceptions import ClientError
 from infra.deploy.lambda_package import REPOSITORY
 
 ENGINES = ("docker", "podman")
-_INGREDIENTS = (
+DOCKERFILE = "batch_jobs/Dockerfile"
+INGREDIENTS = (
     *("batch_jobs", "chalice_app/chalicelib"),
-    *("chalice_app/requirements.txt", "pyproject.toml", "README.md", "LICENSE"),
+    *(".dockerignore", "pyproject.toml", "README.md", "LICENSE"),
 )
+FIXED_TIME = 315532800
+"""In seconds; what the Dockerfile gives to all that it makes."""
 
 
 class ImageError(Exception):
@@ -23,9 +26,9 @@ class ImageError(Exception):
 
 
 def tag() -> str:
-    """The hash of everything that the Dockerfile copies, and of itself."""
+    """The hash of everything that the Dockerfile copies, of itself, and of what is kept from it."""
     digest = hashlib.sha256()
-    for ingredient in _INGREDIENTS:
+    for ingredient in INGREDIENTS:
         path = REPOSITORY / ingredient
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and "__pycache__" not in file.parts:
@@ -56,16 +59,22 @@ def is_pushed(ecr: Any, repository: str, wanted: str) -> bool:
     return bool(answer["imageDetails"])
 
 
-def build_and_push(ecr: Any, program: str, repository: str, wanted: str) -> None:
-    """Build for Fargate's processor and push. Raises ImageError."""
-    name = f"{repository}:{wanted}"
-    _run(
-        [program, "build", "--platform", "linux/amd64", "-f", "batch_jobs/Dockerfile", "-t", name, "."],
-        "built",
-    )
+def build(program: str, name: str, *options: str) -> None:
+    """Build for Fargate's processor. Raises ImageError.
+
+    By podman the same sources on the same base become the same image, to the last bit; Docker writes into it
+    when it was built.
+    """
+    stamp = ("--timestamp", str(FIXED_TIME)) if Path(program).name == "podman" else ()
+    platform = ("--platform", "linux/amd64")
+    _run([program, "build", *platform, *stamp, *options, "-f", DOCKERFILE, "-t", name, "."], "built")
+
+
+def push(ecr: Any, program: str, name: str) -> None:
+    """Push an image, which is called REGISTRY/REPOSITORY:TAG here, too. Raises ImageError."""
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     user, _, password = base64.b64decode(token).decode().partition(":")
-    registry = repository.partition("/")[0]
+    registry = name.partition("/")[0]
     _run([program, "login", "--username", user, "--password-stdin", registry], "logged in to", password)
     _run([program, "push", name], "pushed")
 

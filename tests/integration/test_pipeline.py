@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ import pytest
 from batch_jobs.bulk_writing import write_ratings
 from batch_jobs.catalogue import publish_movies
 from batch_jobs.exporting import read_export
-from batch_jobs.ledger import Lease, Run
+from batch_jobs.ledger import Lease, Run, process_name
 from batch_jobs.pipeline import STAGES, run_stages
 from chalicelib.aws import s3
 from chalicelib.config import settings
@@ -191,10 +190,10 @@ def test_two_runs_never_work_at_once_but_a_killed_one_does_not_block(run: Run) -
     gone = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], check=True, capture_output=True
     )
-    owner = f"{socket.gethostname()}/{gone.stdout.decode().strip()}"
+    owner = process_name(int(gone.stdout))
     RunRow("lease", owner=owner, lease_until=(time.time_ns() // 1_000_000) + 60_000).save()
     with Lease():
-        assert RunRow.get("lease").owner == f"{socket.gethostname()}/{os.getpid()}"
+        assert RunRow.get("lease").owner == process_name(os.getpid())
 
 
 def _stored(place: int) -> list[Suggestion]:

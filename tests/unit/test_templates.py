@@ -195,7 +195,8 @@ def test_the_task_is_told_all_that_config_reads() -> None:
 def test_the_container_cannot_change_itself_and_has_no_privileges() -> None:
     (container,) = template("batch")["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
     assert container["ReadonlyRootFilesystem"] is True
-    assert container["User"] == "10001"
+    assert container["User"] == "10001:10001"
+    assert f"\nUSER {container['User']}\n" in (INFRA.parent / "batch_jobs" / "Dockerfile").read_text()
     assert [one["ContainerPath"] for one in container["MountPoints"]] == ["/tmp"]  # noqa: S108
 
 
