@@ -34,7 +34,7 @@ def _now() -> int:
 
 
 def _where() -> str:
-    """Where a process id means one process: this host or, as containers may share its name, this container."""
+    """Where a process id means one process: this host or, as its name may be shared, this container."""
     try:
         return f"{socket.gethostname()}:{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:  # not Linux

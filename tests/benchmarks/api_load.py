@@ -17,7 +17,6 @@ import json
 import os
 import random
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -32,8 +31,8 @@ from pathlib import Path
 from chalicelib.domain.movie import Movie, imdb_tag
 from tests.benchmarks.films import made_up_movies
 from tests.benchmarks.synthetic import chosen_ratings
+from tests.processes import ROOT, free_port
 
-REPOSITORY = Path(__file__).parents[2]
 PEOPLE_PER_RATING = 1 / 150
 RATED = 25
 FEWEST = 10
@@ -89,11 +88,11 @@ def product(folder: Path, ratings: int) -> Iterator[tuple[str, Mapping[str, str]
     with log.open("wb") as output:
         running = subprocess.Popen(
             [
-                *(sys.executable, str(REPOSITORY / "localstack" / "run.py"), "--port", str(port)),
+                *(sys.executable, str(ROOT / "localstack" / "run.py"), "--port", str(port)),
                 *("--aws-port", str(aws_port), "--state", str(folder / "state")),
                 *("--data", str(folder), "--most-ratings", str(2 * ratings)),
             ],
-            cwd=REPOSITORY,
+            cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -113,12 +112,6 @@ def product(folder: Path, ratings: int) -> Iterator[tuple[str, Mapping[str, str]
     finally:
         running.send_signal(signal.SIGINT)
         running.wait(90)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(slots=True)
@@ -199,7 +192,6 @@ def requests_of(rated: Sequence[int], email: str) -> list[Asked]:
         Asked("GET", "/me/account"),
         Asked("GET", "/me/library"),
         Asked("GET", "/me/movies/{film}"),
-        Asked("GET", "/me/movies/{film}/why"),
         Asked("GET", "/me/next-to-rate"),
         Asked("GET", "/me/ratings"),
         Asked("GET", "/me/marks"),
@@ -280,9 +272,7 @@ def main() -> None:
             account = {"name": "Ada", "email": email, "password": PASSWORD}
             token = json.loads(person.ask("POST", "/auth/sign-up", account)[1])["access_token"]
             grant = [sys.executable, "-m", "batch_jobs", "operators", "grant", email]
-            subprocess.run(
-                grant, check=True, env=dict(environment), cwd=REPOSITORY, stdout=subprocess.DEVNULL
-            )
+            subprocess.run(grant, check=True, env=dict(environment), cwd=ROOT, stdout=subprocess.DEVNULL)
             beginning = json.loads(person.ask("GET", "/movies/to-begin-with")[1])["items"]
             rated = [one["movie_id"] for one in beginning[:RATED]]
             person = Client.at(address, token)

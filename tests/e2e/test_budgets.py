@@ -7,10 +7,10 @@ from functools import cache
 import httpx
 from playwright.sync_api import Browser, StorageState, expect
 
-from tests.e2e.conftest import DESK, ROOT
 from tests.e2e.test_everywhere import GUESTS_PAGES, PAGES
 from tests.e2e.test_ops import SCREENS, log_in_as_operator
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import DESK, Visitor
+from tests.processes import ROOT
 
 MOST_REQUESTS = 15
 MOST_SCRIPT_BYTES = 40_000

@@ -15,7 +15,7 @@ import pytest
 from batch_jobs.__main__ import DONE, FAILED, REFUSED, STOPPED, USAGE
 from infra.deploy import images
 from tests.image.conftest import PEOPLE, Containers, Engine, ledger
-from tests.integration.embedded import free_port
+from tests.processes import free_port
 
 FILES = r"""
 cd /opt

@@ -14,9 +14,10 @@ import boto3
 import pytest
 from chalice.app import DynamoDBEvent
 
+from chalicelib import aws as aws_clients
 from chalicelib.api.streams import count_ratings
 from chalicelib.config import settings
-from chalicelib.storage import artifacts, live
+from chalicelib.storage import live
 from infra.deploy import emulator, site, smoke
 from infra.deploy.__main__ import main
 from infra.deploy.app_template import PackagedApp, package_app
@@ -124,11 +125,11 @@ def as_the_stage(said: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:  
     bucket = deployment([]).stack("storage").outputs()["ArtifactsBucket"]
     monkeypatch.setenv("RESOURCE_PREFIX", "movies-dev")
     monkeypatch.setenv("ARTIFACTS_BUCKET", bucket)
-    for forget in (settings.cache_clear, artifacts.s3.cache_clear, live.forget):
+    for forget in (settings.cache_clear, aws_clients.forget, live.forget):
         forget()
     yield bucket
     monkeypatch.undo()
-    for forget in (settings.cache_clear, artifacts.s3.cache_clear, live.forget):
+    for forget in (settings.cache_clear, aws_clients.forget, live.forget):
         forget()
 
 
