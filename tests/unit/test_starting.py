@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+API = Path(__file__).parents[2] / "chalice_app"
 OF_NO_USE = {"batch_jobs", "boto3", "pandas", "s3transfer", "surprise"}
 FOR_LATER = {"argon2", "jwt", "numpy", "chalicelib.api.openapi", "chalicelib.services.suggesting"}
 
@@ -38,7 +40,7 @@ def started(initialization: str) -> dict[str, Any]:
     """What there is in a fresh process that has imported the app, where Lambda says that it starts so."""
     done = subprocess.run(
         [sys.executable, "-c", REPORT],
-        env=os.environ | {"AWS_LAMBDA_INITIALIZATION_TYPE": initialization},
+        env=os.environ | {"AWS_LAMBDA_INITIALIZATION_TYPE": initialization, "PYTHONPATH": str(API)},
         capture_output=True,
         text=True,
         check=False,
