@@ -22,7 +22,7 @@ from tests.benchmarks.films import made_up_movies
 
 def catalogue_of(movies: list[Movie], folder: Path, chance: random.Random) -> Catalogue:
     summary = {
-        movie.movie_id: RatingSummary(int(100_000 / (1 + rank)) + 1, 3.5)
+        movie.movie_id: RatingSummary(int(10_000 / (1 + rank)), 3.5)
         for rank, movie in enumerate(chance.sample(movies, len(movies)))
     }
     build_catalogue(folder / FILE_NAME, movies, summary)
