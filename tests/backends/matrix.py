@@ -17,7 +17,7 @@ def matrix(reports: Iterable[pytest.TestReport], backends: Sequence[str]) -> lis
     said: dict[str, dict[str, pytest.TestReport]] = defaultdict(dict)
     seconds: dict[str, float] = defaultdict(float)
     for report in sorted(reports, key=lambda report: (report.location[0], report.location[1] or 0)):
-        if named := _TEST.search(report.nodeid):
+        if (named := _TEST.search(report.nodeid)) and named["backend"] in backends:
             seconds[named["backend"]] += report.duration
             cells = said[named["promise"].replace("_", " ")]
             if report.when == "call" or not report.passed:

@@ -210,6 +210,12 @@ def test_a_damaged_zip_is_refused_or_read(place: int, byte: int) -> None:
         read_lists(bytes(content))
 
 
+def test_a_file_without_a_name_in_a_zip_is_passed_over() -> None:
+    content = zipped({"z.csv": b"nothing", "ratings.csv": table(RATED, letterboxd("Heat", 4))})
+    # zipfile takes a name to end where a zero is.
+    assert len(read_lists(content.replace(b"z.csv", b"\0.csv")).ratings) == 1
+
+
 def test_a_zip_bomb_does_not_go_off() -> None:
     with pytest.raises(TooLargeError, match="unpacked"):
         read_lists(zipped({"a.csv": b"0" * MOST_UNPACKED, "ratings.csv": b"0"}))

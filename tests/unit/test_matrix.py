@@ -32,6 +32,7 @@ def test_every_promise_has_a_word_for_each_backend_and_a_reason_where_it_is_not_
         report("test_it_works[three]", "skipped", skipped),
         report("test_it_stays[one]", "failed", "E  what was expected"),
         report("test_it_stays[three]", "skipped", skipped),
+        report("test_of_something_else[five]", "passed"),
     ]
     assert matrix(reports, ["one", "two", "three", "four"]) == [
         "          one           two           three",

@@ -175,7 +175,8 @@ def _members(content: bytes) -> list[tuple[str, bytes]]:
             for member in members:
                 path = PurePosixPath(member.filename)
                 aside = _ASIDE.intersection(part.lower() for part in path.parts[:-1])
-                if member.is_dir() or aside or path.suffix.lower() != ".csv":
+                # The suffix first: of a name that is empty zipfile cannot tell whether it is a folder's.
+                if path.suffix.lower() != ".csv" or aside or member.is_dir():
                     continue
                 # The other methods cannot be unpacked piece by piece, so a bomb would go off.
                 if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
