@@ -174,19 +174,28 @@ def erase_person(arguments: argparse.Namespace) -> Any:
     return people.erase(arguments.who, sure=arguments.yes)
 
 
-def key_command(deed: str) -> Command:
-    def run(_: argparse.Namespace) -> Any:
-        from batch_jobs import keys
+def list_keys(_: argparse.Namespace) -> Any:
+    from batch_jobs import keys
 
-        return {"list": keys.list_keys, "rotate": keys.rotate, "retire": keys.retire}[deed]()
-
-    return run
+    return keys.list_keys()
 
 
-KEYS = {
-    "list": "show which keys sign and verify, by the ids that tokens name them by",
-    "rotate": "sign with a new key; nobody is logged out, as the former still verifies",
-    "retire": "let the former key verify nothing any more, within five minutes",
+def rotate_key(_: argparse.Namespace) -> Any:
+    from batch_jobs import keys
+
+    return keys.rotate()
+
+
+def retire_key(_: argparse.Namespace) -> Any:
+    from batch_jobs import keys
+
+    return keys.retire()
+
+
+KEYS: dict[str, tuple[Command, str]] = {
+    "list": (list_keys, "show which keys sign and verify, by the ids that tokens name them by"),
+    "rotate": (rotate_key, "sign with a new key; nobody is logged out, as the former still verifies"),
+    "retire": (retire_key, "let the former key verify nothing any more, within five minutes"),
 }
 
 
@@ -347,8 +356,8 @@ def _key_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) ->
         help="show and replace the keys that sign access tokens",
         description="The keys that sign access tokens.",
     ).add_subparsers(metavar="ACTION", required=True)
-    for deed, summary in KEYS.items():
-        add(deeds, deed, key_command(deed), summary, "keys ")
+    for deed, (act, summary) in KEYS.items():
+        add(deeds, deed, act, summary, "keys ")
 
 
 def _run_options(whole_run: argparse.ArgumentParser) -> None:

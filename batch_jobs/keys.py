@@ -8,13 +8,18 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import boto3
-
+from chalicelib.aws import secrets_manager
 from chalicelib.config import settings
 from chalicelib.domain.errors import ConflictError, NotFoundError
-from chalicelib.services.tokens import ACCESS_SECONDS, KEYS_STAY_SECONDS, key_id
+from chalicelib.services.tokens import (
+    ACCESS_SECONDS,
+    CURRENT,
+    FORMER,
+    KEYS_STAY_SECONDS,
+    key_id,
+    stored_key,
+)
 
-CURRENT, FORMER = "AWSCURRENT", "AWSPREVIOUS"
 HANDING_OVER = timedelta(seconds=ACCESS_SECONDS + KEYS_STAY_SECONDS)
 """How long tokens of the former key may still be good after a new one was made."""
 
@@ -71,7 +76,7 @@ def rotate() -> Keys:
             f"Tokens of the former key may be good until {ready_at:%H:%M} UTC: try again then, "
             "or end that key first (`keys retire`)."
         )
-    boto3.client("secretsmanager").put_secret_value(
+    secrets_manager().put_secret_value(
         SecretId=settings().signing_key_secret, SecretString=secrets.token_urlsafe(48)
     )
     return list_keys()
@@ -85,16 +90,14 @@ def retire() -> Keys:
     keys = list_keys()
     if keys.former is None:
         raise ConflictError("No key but the current one verifies: `keys rotate` makes another current.")
-    boto3.client("secretsmanager").update_secret_version_stage(
+    secrets_manager().update_secret_version_stage(
         SecretId=settings().signing_key_secret, VersionStage=FORMER, RemoveFromVersionId=keys.former.version
     )
     return list_keys()
 
 
 def _key(stage: str) -> Key | None:
-    client = boto3.client("secretsmanager")
-    try:
-        stored = client.get_secret_value(SecretId=settings().signing_key_secret, VersionStage=stage)
-    except client.exceptions.ResourceNotFoundException:
+    stored = stored_key(stage)
+    if stored is None:
         return None
     return Key(key_id(stored["SecretString"]), stored["CreatedDate"].astimezone(UTC), stored["VersionId"])

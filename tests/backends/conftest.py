@@ -138,7 +138,7 @@ def site(trained: dict[str, Any], stack: Buckets, backend: Backend) -> Iterator[
         local_environment.s3(),
         stack.site,
         ROOT / "chalice_app" / "frontend",
-        {"apiBase": "/api", "demo": None},
+        {"demo": None},
     )
     port = free_port()
     words: list[str | Path] = [sys.executable, LOCALSTACK / "dev_server.py", "--port", str(port)]

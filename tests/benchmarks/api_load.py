@@ -16,25 +16,26 @@ import http.client
 import json
 import os
 import random
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chalicelib.domain.movie import Movie, imdb_tag
 from tests.benchmarks.films import made_up_movies
 from tests.benchmarks.synthetic import chosen_ratings
-from tests.processes import ROOT, free_port
+from tests.processes import ROOT, product
 
 PEOPLE_PER_RATING = 1 / 150
 RATED = 25
+SET_UP_SECONDS = 1800
 FEWEST = 10
 """Requests over each connection, however long they take."""
 
@@ -80,38 +81,16 @@ def write_data_set(folder: Path, movies: Sequence[Movie], ratings: int, chance: 
         )
 
 
-@contextlib.contextmanager
-def product(folder: Path, ratings: int) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The whole product on the data set in `folder`: its address, and the environment of its commands."""
-    port, aws_port = free_port(), free_port()
-    log = folder / "run.log"
-    with log.open("wb") as output:
-        running = subprocess.Popen(
-            [
-                *(sys.executable, str(ROOT / "localstack" / "run.py"), "--port", str(port)),
-                *("--aws-port", str(aws_port), "--state", str(folder / "state")),
-                *("--data", str(folder), "--most-ratings", str(2 * ratings)),
-            ],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        while "Ready:" not in log.read_text(errors="replace"):
-            if running.poll() is not None:
-                raise RuntimeError(f"The product did not start:\n{log.read_text(errors='replace')}")
-            time.sleep(0.5)
-        emulated = {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "STAGE": "local",
-        }
-        yield f"127.0.0.1:{port}", os.environ | emulated
-    finally:
-        running.send_signal(signal.SIGINT)
-        running.wait(90)
+def emulated(endpoint: str) -> dict[str, str]:
+    """The environment of a command on the product's AWS."""
+    return {
+        **os.environ,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "STAGE": "local",
+    }
 
 
 @dataclass(slots=True)
@@ -266,13 +245,17 @@ def main() -> None:
     movies = made_up_movies(chosen.movies, chance)
     with tempfile.TemporaryDirectory() as folder:
         write_data_set(Path(folder), movies, chosen.ratings, chance)
-        with product(Path(folder), chosen.ratings) as (address, environment):
+        data = ("--data", folder, "--most-ratings", str(2 * chosen.ratings))
+        state = Path(folder) / "state"
+        state.mkdir()
+        with product(state, *data, seconds=SET_UP_SECONDS) as (site, aws):
+            address = urlsplit(site).netloc
             email = "ada@matinee.example"
             person = Client.at(address)
             account = {"name": "Ada", "email": email, "password": PASSWORD}
             token = json.loads(person.ask("POST", "/auth/sign-up", account)[1])["access_token"]
             grant = [sys.executable, "-m", "batch_jobs", "operators", "grant", email]
-            subprocess.run(grant, check=True, env=dict(environment), cwd=ROOT, stdout=subprocess.DEVNULL)
+            subprocess.run(grant, check=True, env=emulated(aws), cwd=ROOT, stdout=subprocess.DEVNULL)
             beginning = json.loads(person.ask("GET", "/movies/to-begin-with")[1])["items"]
             rated = [one["movie_id"] for one in beginning[:RATED]]
             person = Client.at(address, token)

@@ -21,7 +21,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -29,8 +28,7 @@ from moto.server import ThreadedMotoServer
 from batch_jobs.catalogue import publish_movies
 from chalicelib.config import settings
 from tests.benchmarks.films import made_up_movies
-
-REPOSITORY = Path(__file__).parents[2]
+from tests.processes import ROOT
 
 _TIMED = """
 import json, os, sys, time
@@ -100,7 +98,7 @@ def event_for(start: Start) -> dict[str, object] | None:
 def measure(start: Start, environment: Mapping[str, str]) -> list[list[float]]:
     """Milliseconds by the clock and of the processor: of the import, and of the answer where one is asked."""
     with tempfile.TemporaryDirectory() as cache:
-        own = {"CACHE_DIR": cache, "PYTHONPATH": str(REPOSITORY / "chalice_app")}
+        own = {"CACHE_DIR": cache, "PYTHONPATH": str(ROOT / "chalice_app")}
         if start.restored:
             own["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start"
         done = subprocess.run(

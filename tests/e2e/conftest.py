@@ -4,9 +4,6 @@ BASE_URL    drive this running product instead of starting one
 """
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.visitor import DESK, PHONE, Visitor, visit
-from tests.processes import LOCALSTACK, ROOT, await_ready, end, free_port
+from tests.processes import product
 
 START_SECONDS = 150
 
@@ -34,26 +31,9 @@ def base_url(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iter
     if given:
         yield given.rstrip("/")
         return
-    state = tmp_path_factory.mktemp("product")
-    log = state / "run.log"
-    port = free_port()
-    sizes = ["--people", "120", "--per-person", "40"]
-    places = ["--port", str(port), "--aws-port", str(free_port()), "--state", str(state)]
-    with log.open("wb") as output:
-        product = subprocess.Popen(
-            [sys.executable, str(LOCALSTACK / "run.py"), *places, *sizes],
-            cwd=ROOT,
-            # Where its site is, and who sends its mail, is for the product to say, as it is for anybody.
-            env={name: value for name, value in os.environ.items() if name not in {"SITE_URL", "MAIL_FROM"}},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        await_ready(product, log, lambda: "Ready:" in log.read_text(errors="replace"), START_SECONDS)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        end(product, signal.SIGINT)
+    sizes = ("--people", "120", "--per-person", "40")
+    with product(tmp_path_factory.mktemp("product"), *sizes, seconds=START_SECONDS) as (address, _):
+        yield address
 
 
 @pytest.fixture

@@ -101,13 +101,9 @@ def image(engine: Engine) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    aws = EmbeddedAws(tmp_path_factory.mktemp("aws") / "state")
-    aws.start()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+    with EmbeddedAws(tmp_path_factory.mktemp("aws") / "state").in_use() as aws:
         deploy("movies-local", TEMPLATE)
         yield aws
-    aws.kill()
 
 
 @pytest.fixture(scope="session")

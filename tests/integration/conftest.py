@@ -25,7 +25,7 @@ from chalicelib.recommending.model import FILE_NAME, Model, RatingModel
 from chalicelib.services import attempts, recovery, tokens
 from chalicelib.storage import artifacts, live
 from chalicelib.storage.artifacts import Kind, swap_pointer, upload
-from chalicelib.storage.tables import AccountRow, MarkRow, RatingRow, RunRow, SuggestionsRow
+from chalicelib.storage.tables import ROWS
 from dev_server import create_server
 from site_files import Site
 from tests.factories import ranking_of
@@ -160,11 +160,8 @@ def origin(model: str, chalice_app: Chalice) -> Iterator[str]:  # noqa: ARG001
     server.server_close()
 
 
-MODELS = (AccountRow, RatingRow, MarkRow, SuggestionsRow, RunRow)
-
-
 def _forget_connections() -> None:
-    for row in MODELS:
+    for row in ROWS:
         row._connection = None
     aws_clients.forget()
     _forget_what_is_cached()

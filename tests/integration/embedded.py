@@ -1,13 +1,16 @@
 """The embedded AWS as a process of its own, to be used and killed."""
 
+import contextlib
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import boto3
+import pytest
 from botocore.config import Config
 
 from tests.processes import LOCALSTACK, await_ready, free_port, listens
@@ -44,6 +47,17 @@ class EmbeddedAws:
 
     def start(self) -> None:
         await_ready(self.launch(), self.log, partial(listens, self.port))
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[Self]:
+        """Started, with this process and those that it starts pointed at it, and killed at the end."""
+        try:
+            self.start()
+            with pytest.MonkeyPatch.context() as environment:
+                environment.setenv("AWS_ENDPOINT_URL", self.endpoint)
+                yield self
+        finally:
+            self.kill()
 
     def kill(self) -> None:
         """As a crash would: no goodbye."""

@@ -429,13 +429,13 @@ def test_rotating_the_key_signs_nobody_out(ada: Person, api: Api, monkeypatch: p
 
 def test_made_up_key_ids_do_not_flood_the_key_store(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    real = tokens._secret
+    real = tokens.stored_key
 
-    def watched(stage: str) -> str | None:
+    def watched(stage: str) -> object:
         asked.append(stage)
         return real(stage)
 
-    monkeypatch.setattr(tokens, "_secret", watched)
+    monkeypatch.setattr(tokens, "stored_key", watched)
     ada.token = forged(ada, "unknown key id")
     for _ in range(5):
         assert ada.get("/me").status_code == 401

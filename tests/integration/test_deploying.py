@@ -28,18 +28,13 @@ from infra.deploy.stacks import Change, DeclinedError, Stack, StackError, read_t
 from infra.deploy.tasks import LocalRunner
 from stream_pump import StreamPump
 from tests.integration.embedded import EmbeddedAws
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import ROOT
 
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    aws = EmbeddedAws(tmp_path_factory.mktemp("deployed") / "state")
-    aws.start()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+    with EmbeddedAws(tmp_path_factory.mktemp("deployed") / "state").in_use() as aws:
         yield aws
-    aws.kill()
 
 
 def command(aws: EmbeddedAws, *words: str) -> subprocess.CompletedProcess[str]:

@@ -75,5 +75,7 @@ def test_the_commands_tell_keys_apart_without_showing_them(capsys: pytest.Captur
     told = json.loads(said)
     assert told["current"].keys() == told["former"].keys() == {"key_id", "made_at"}
     assert datetime.now(UTC) - datetime.fromisoformat(told["current"]["made_at"]) < timedelta(minutes=5)
-    for stage in (keys.CURRENT, keys.FORMER):
-        assert str(tokens._secret(stage)) not in said
+    for stage in (tokens.CURRENT, tokens.FORMER):
+        stored = tokens.stored_key(stage)
+        assert stored is not None
+        assert stored["SecretString"] not in said

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from chalicelib import clock
 from chalicelib.aws import secrets_manager
@@ -11,8 +12,13 @@ from chalicelib.config import settings
 from chalicelib.domain.errors import UnauthenticatedError
 from chalicelib.domain.rating import PersonId
 
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
+
 ACCESS_SECONDS = 15 * 60
 AUDIENCE = "api"
+CURRENT, FORMER = "AWSCURRENT", "AWSPREVIOUS"
+"""What Secrets Manager calls the key that signs and verifies, and the one that only verifies."""
 
 KEYS_STAY_SECONDS = 300.0
 """How long a process signs and verifies with the keys that it has read."""
@@ -91,21 +97,22 @@ def _key_named(key_id: object) -> str:
 def _keys(at_most_old: float) -> _Keys:
     global _keys_read  # noqa: PLW0603 - one key ring for the life of the process
     if _keys_read is None or time.monotonic() - _keys_read.read_at > at_most_old:
-        current = _secret("AWSCURRENT")
+        current = stored_key(CURRENT)
         if current is None:
             raise LookupError(f"there is no secret {settings().signing_key_secret}")
-        known = [key for key in (_secret("AWSPREVIOUS"), current) if key is not None]
-        _keys_read = _Keys(key_id(current), {key_id(key): key for key in known}, time.monotonic())
+        known = [one["SecretString"] for one in (stored_key(FORMER), current) if one is not None]
+        signing = key_id(current["SecretString"])
+        _keys_read = _Keys(signing, {key_id(key): key for key in known}, time.monotonic())
     return _keys_read
 
 
-def _secret(stage: str) -> str | None:
+def stored_key(stage: str) -> "GetSecretValueResponseTypeDef | None":
+    """What Secrets Manager keeps as the `CURRENT` or the `FORMER` key; None if there is none."""
     client = secrets_manager()
     try:
-        answer = client.get_secret_value(SecretId=settings().signing_key_secret, VersionStage=stage)
+        return client.get_secret_value(SecretId=settings().signing_key_secret, VersionStage=stage)
     except client.exceptions.ResourceNotFoundException:
         return None
-    return answer["SecretString"]
 
 
 def key_id(key: str) -> str:

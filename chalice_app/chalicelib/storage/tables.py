@@ -127,7 +127,10 @@ class RunRow(Model):
     requested_at = NumberAttribute(null=True)
 
 
+ROWS: tuple[type[Model], ...] = (AccountRow, RatingRow, MarkRow, SuggestionsRow, RunRow)
+
+
 def make_clients() -> None:
     """Make the client of each table; without this its first use does, which then takes 50 to 90 ms more."""
-    for row in (AccountRow, RatingRow, MarkRow, SuggestionsRow, RunRow):
+    for row in ROWS:
         row._get_connection().connection.client  # noqa: B018 - a property that makes it

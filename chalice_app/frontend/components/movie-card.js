@@ -166,7 +166,7 @@ export function MovieCard({ movie, suggestion = null, eager = false }) {
   </article>`;
 }
 
-export const CardSkeleton = () => html`<div class="card skeleton" aria-hidden="true">
+const CardSkeleton = () => html`<div class="card skeleton" aria-hidden="true">
   <span class="card-poster"></span><span class="bar"></span><span class="bar short"></span></div>`;
 
 export const GridSkeleton = ({ count = 12 }) => html`<div class="grid" aria-hidden="true">
