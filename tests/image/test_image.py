@@ -63,10 +63,10 @@ def test_it_has_no_privileges_and_owns_nothing_but_tmp(containers: Containers) -
     assert containers.python(writable) == "[]"
 
 
-def test_sigterm_ends_a_run_in_order_and_the_next_one_works(engine: Engine, containers: Containers) -> None:
-    process = containers.start("run", options=("--name", "movies-stopped"))
+def test_sigterm_ends_a_run_in_order_and_the_next_one_works(containers: Containers) -> None:
+    process = containers.start("run")
     wait_for(process, "train")
-    engine("kill", "--signal", "TERM", "movies-stopped")
+    process.terminate()  # which the engine hands on at once; a command of its own may come too late
     _, errors = process.communicate(timeout=60)
     assert process.returncode == STOPPED
     assert errors.splitlines()[-1] == "stopped"
