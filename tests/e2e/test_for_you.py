@@ -16,9 +16,10 @@ def start(visitor: Visitor) -> None:
 
 
 def adventure(page: Page, presses: int) -> None:
+    """Turn the dial up from the left. Each press asks anew, so it is the last answer that is waited for."""
     dial = page.get_by_role("slider", name="Adventure")
     dial.focus()
-    with page.expect_response(re.compile("/me/suggestions")):
+    with page.expect_response(re.compile(rf"/me/suggestions.*[?&]adventure={presses / 4:g}(&|$)")):
         for _ in range(presses):
             page.keyboard.press("ArrowRight")
     expect(page.locator(".updated")).to_contain_text("ms")
