@@ -88,7 +88,7 @@ class Visitor:
         return self.page.get_by_role("main")
 
     def settle(self) -> None:
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_load_state("networkidle", timeout=60_000)
 
     def photograph(self, name: str) -> None:
         self.settle()

@@ -138,7 +138,9 @@ def test_every_acknowledged_write_survives_a_kill_at_any_moment(tmp_path: Path, 
             writers = [Writer(aws, name, known[name]) for name in known]
             for writer in writers:
                 writer.start()
-            time.sleep(random.uniform(0.3, 0.9))
+            while sum(writer.acknowledged for writer in writers) <= 8 and any(map(Writer.is_alive, writers)):
+                time.sleep(0.05)
+            time.sleep(random.uniform(0.1, 0.7))
             aws.kill()
             for writer in writers:
                 writer.join()

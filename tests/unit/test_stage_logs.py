@@ -95,7 +95,7 @@ def test_following_ends_quietly_when_it_is_interrupted(
         write("batch", (NOW + len(pauses), f"after pause {len(pauses)}"))
 
     monkeypatch.setattr(time, "sleep", pause)
-    assert main(["logs", "--follow"]) == 0
+    assert main(["logs", "--since", "1d", "--follow"]) == 0
     printed = capsys.readouterr()
     assert [line[21:] for line in printed.out.splitlines()] == [
         "batch          after pause 1",
